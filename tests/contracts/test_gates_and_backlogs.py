@@ -224,10 +224,10 @@ def bench(request: pytest.FixtureRequest, session: Any) -> Iterator[DownstreamBe
         twin = MemoryBacklogs()
         twin.backlogs["images"] = Backlog(0, 0, 0)
 
-        def filled(visible: int, in_flight: int, delayed: int) -> None:
+        def fill_queue(visible: int, in_flight: int, delayed: int) -> None:
             twin.backlogs["images"] = Backlog(visible, in_flight, delayed)
 
-        yield DownstreamBench(twin, "images", filled)
+        yield DownstreamBench(twin, "images", fill_queue)
         return
     with mock_aws():
         client = session.create_client("sqs", region_name="eu-central-1")

@@ -61,7 +61,7 @@ def let_fail(day: Day, fails: Fails) -> None:
     day.remote = faulty
 
 
-def stopped_by(day: Day, bound: timedelta) -> bool:
+def is_stopped_by(day: Day, bound: timedelta) -> bool:
     """Return whether the model stopped once, after its demand and at the bound at the latest."""
     stops = [call.at for call in day.sent(day.service.words.stop) if call.changed_state]
     return len(stops) == 1 and END <= stops[0] <= END + bound + SLACK
@@ -87,7 +87,7 @@ def test_a_neighbour_that_fails_from_any_moment_on_never_keeps_a_stop_from_being
         assert day.status is Status.HOSTED
         day.run_until("17:30")
         assert day.started() == 1
-        assert stopped_by(day, BOUND)
+        assert is_stopped_by(day, BOUND)
         assert (day.status, day.record.phase) == (Status.TRAINED, Phase.IDLE)
 
 
@@ -109,7 +109,7 @@ def test_one_failure_at_any_call_never_keeps_a_stop_from_being_made(
     with a_day_of(neighbour) as day:
         let_fail(day, fails)
         day.run_until("17:30")
-        assert stopped_by(day, BOUND)
+        assert is_stopped_by(day, BOUND)
         assert day.status is Status.TRAINED
 
 
@@ -122,7 +122,7 @@ def test_all_neighbours_that_fail_at_once_never_keep_a_stop_from_being_made(erro
     with a_day_of("probe") as day:
         let_fail(day, fails)
         day.run_until("17:30")
-        assert stopped_by(day, BOUND)
+        assert is_stopped_by(day, BOUND)
         assert day.status is Status.TRAINED
 
 
@@ -160,7 +160,7 @@ def test_tags_that_cannot_be_read_never_keep_the_stop_of_what_preheat_started_fr
         assert day.observed().value == "hosted"
         day.run_until("17:30")
         assert day.started() == 1
-        assert stopped_by(day, BOUND)
+        assert is_stopped_by(day, BOUND)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -178,7 +178,7 @@ def test_scaling_that_cannot_be_read_never_keeps_a_stop_from_being_made(error: t
         let_fail(day, fails)
         day.run_until("17:30")
         assert "scaling read" in asked
-        assert stopped_by(day, BOUND)
+        assert is_stopped_by(day, BOUND)
 
 
 @pytest.mark.parametrize("error", [AccessRefused, Throttled, KeyError])

@@ -42,7 +42,7 @@ def no_capacity(day: Day, *configs: str) -> None:
         day.fault(FaultKind.CAPACITY, operation=start, version=config, probability=1.0, after=QUICKLY)
 
 
-def started_from(day: Day) -> list[str | None]:
+def list_started_configs(day: Day) -> list[str | None]:
     """Return the config of each start that had an effect, in order."""
     return [call.version for call in day.sent(day.service.words.start) if call.changed_state]
 
@@ -62,7 +62,7 @@ def test_the_second_config_is_used_at_once_where_the_first_has_no_capacity() -> 
         no_capacity(day, FIRST)
         day.run_until("08:00")
         assert (running(day), day.record.phase) == (SECOND, Phase.HOSTED)
-        assert started_from(day) == [FIRST, SECOND]
+        assert list_started_configs(day) == [FIRST, SECOND]
         one, two = starts(day)
         assert (one.attempt, two.attempt) == (1, 1)
         assert f"with the fallback config {SECOND}" in two.reason
@@ -91,7 +91,7 @@ def test_the_next_demand_returns_to_the_first_config() -> None:
         day.service.clear_faults()
         day.run_until("08:00", day=1)
         assert running(day) == FIRST
-        assert started_from(day) == [FIRST, SECOND, FIRST]
+        assert list_started_configs(day) == [FIRST, SECOND, FIRST]
         assert "fallback" not in starts(day)[-1].reason
 
 
@@ -99,7 +99,7 @@ def test_configs_are_tried_in_their_order_again_and_again_while_none_has_capacit
     with a_day_with(SECOND, THIRD) as day:
         no_capacity(day, FIRST, SECOND, THIRD)
         day.run_until("10:00")
-        tried = started_from(day)
+        tried = list_started_configs(day)
         assert len(tried) >= 6
         assert tried == ([FIRST, SECOND, THIRD] * len(tried))[: len(tried)]
         assert len(day.entries_of(Action.CAPACITY)) == 1  # reported once in a demand
@@ -127,7 +127,7 @@ def test_a_fallback_that_the_service_does_not_know_is_reported_once_and_skipped(
         no_capacity(day, FIRST)
         day.run_until("08:00")
         assert running(day) == THIRD
-        assert started_from(day) == [FIRST, THIRD]
+        assert list_started_configs(day) == [FIRST, THIRD]
         (told,) = day.entries_of(Action.REFUSE)
         assert f"cannot use the fallback config {SECOND}" in told.reason
 
@@ -137,8 +137,8 @@ def test_without_a_fallback_that_can_be_used_the_first_config_is_tried_until_it_
         no_capacity(day, FIRST)
         day.run_until("10:00")
         assert len(day.entries_of(Action.REFUSE)) == 1
-        assert set(started_from(day)) == {FIRST}
-        assert len(started_from(day)) >= 6
+        assert set(list_started_configs(day)) == {FIRST}
+        assert len(list_started_configs(day)) >= 6
         day.service.clear_faults()
         day.run_until("10:45")
         assert running(day) == FIRST
@@ -150,7 +150,7 @@ def test_a_fallback_that_names_no_model_is_never_created() -> None:
         day.service.set_model_named(SECOND, named=False)
         no_capacity(day, FIRST)
         day.run_until("10:00")
-        assert set(started_from(day)) == {FIRST}
+        assert set(list_started_configs(day)) == {FIRST}
         (told,) = day.entries_of(Action.REFUSE)
         assert "names no model" in told.reason
 
@@ -175,7 +175,7 @@ def test_a_fallback_that_fails_for_another_reason_spends_its_attempts() -> None:
         )
         day.run_until("12:00")
         assert [entry.attempt for entry in starts(day)] == [1, 1, 2, 3, 4, 5]
-        assert started_from(day) == [FIRST, *[SECOND] * 5]
+        assert list_started_configs(day) == [FIRST, *[SECOND] * 5]
 
 
 def test_a_plan_without_the_fallback_goes_back_to_the_first_config() -> None:
@@ -183,9 +183,9 @@ def test_a_plan_without_the_fallback_goes_back_to_the_first_config() -> None:
         no_capacity(day, FIRST, SECOND)
         day.run_until("07:30")
         day.apply(plan())
-        before = len(started_from(day))
+        before = len(list_started_configs(day))
         day.run_until("09:00")
-        assert set(started_from(day)[before:]) == {FIRST}
+        assert set(list_started_configs(day)[before:]) == {FIRST}
 
 
 def test_a_plan_that_adds_a_fallback_leaves_a_running_model_alone() -> None:

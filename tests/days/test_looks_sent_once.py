@@ -36,7 +36,7 @@ def lose_messages(day: Day) -> None:
     day.queue._messages.clear()
 
 
-def looked(day: Day, since: datetime) -> list[datetime]:
+def list_looks(day: Day, since: datetime) -> list[datetime]:
     """Return when passes have read the service since then."""
     return [call.at for call in day.sent(day.service.words.describe) if call.at >= since]
 
@@ -47,7 +47,7 @@ def test_no_pass_comes_for_nothing_and_a_quiet_model_has_one_each_ten_minutes() 
         before = len(day.results)
         day.run_until("15:30")
         assert {one.reason for one in day.results[before:]} == {"Hosted as required"}
-        quiet = [one for one in looked(day, at("08:30")) if one < at("15:30")]
+        quiet = [one for one in list_looks(day, at("08:30")) if one < at("15:30")]
         apart = {two - one for one, two in pairwise(quiet)}
         assert apart == {looks.HOSTED_EVERY}
 
@@ -84,7 +84,7 @@ def test_a_lost_message_is_made_up_for_by_the_net() -> None:
         lose_messages(day)
         day.person("stops")
         day.run_until("09:59")
-        assert min(looked(day, due)) <= due + looks.QUIET_NET_AFTER + MINUTE
+        assert min(list_looks(day, due)) <= due + looks.QUIET_NET_AFTER + MINUTE
 
 
 def test_a_message_that_cannot_be_sent_leaves_the_look_to_the_tick() -> None:
@@ -99,7 +99,7 @@ def test_a_message_that_cannot_be_sent_leaves_the_look_to_the_tick() -> None:
         assert (day.record.due_at, day.record.wake_at) == (None, before + looks.HOSTED_EVERY)
         lose_messages(day)
         day.run_until("09:40")
-        assert before + looks.HOSTED_EVERY in looked(day, before + MINUTE)
+        assert before + looks.HOSTED_EVERY in list_looks(day, before + MINUTE)
 
 
 @pytest.mark.parametrize("call", ["save", "read_basis"])
@@ -147,7 +147,7 @@ def test_a_message_that_comes_early_by_a_clock_that_is_behind_is_sent_again(behi
         day.look()
         assert (day.results[-1].reason, len(day.queue)) == ("Not due yet", sent)
         day.run_until(f"{due:%H:%M:%S}")
-        assert (due in looked(day, due)) is bool(sent)
+        assert (due in list_looks(day, due)) is bool(sent)
 
 
 @pytest.mark.parametrize("repeated", [True, False])

@@ -47,7 +47,7 @@ def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_a
     with a_day(start_takes="10m", backend=backend) as day:
         watch = Watch(day.clock, day.store, day.queue)
 
-        def stopped_by_a_person() -> None:
+        def stop_as_a_person() -> None:
             day.person("stops")
             (call,) = (each for each in day.calls[-1:] if each.by == "person")
             change = watch.read(make_trail_event(backend, call, region="eu-central-1", account="111122223333"))
@@ -59,7 +59,7 @@ def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_a
         ):
             day.run_until(stops)
             entries = len(day.entries)
-            stopped_by_a_person()
+            stop_as_a_person()
             # Without the event the next look would be the one each ten minutes.
             day.run_until(looks)
             assert len(day.entries) > entries
@@ -68,6 +68,6 @@ def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_a
             assert day.record.effort is not None
             assert day.record.effort.repairs == repair
         day.run_until("11:01:30")
-        stopped_by_a_person()
+        stop_as_a_person()
         day.run_until("12:00")
         assert (day.observed() is Observed.HOSTED, day.started()) == (False, 3)

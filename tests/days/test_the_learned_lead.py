@@ -196,7 +196,7 @@ def test_looks_in_turn_are_a_round_apart_and_still_show_how_long_a_start_took() 
         assert 13 * MINUTE <= day.record.samples[-1] <= 13 * MINUTE + timedelta(seconds=245)
 
 
-def expected(day: Day) -> list[str]:
+def list_expected(day: Day) -> list[str]:
     """Return what the audit says now of who will not be ready in time."""
     audit = Audit(day.clock, day.store, MemoryListing([], {}), (), "", lambda *_: [])
     return [f"{one.expected_at:%H:%M}" for one in audit.run().at_risk]
@@ -245,12 +245,12 @@ def test_who_will_not_be_ready_by_the_lead_in_force_is_reported_before_the_shift
         remember(day, *([12.0] * 60))  # a lead of 13.2 minutes, where the default is 30
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=2))
         day.run_until("07:46")
-        assert expected(day) == []
+        assert list_expected(day) == []
         day.run_until("07:48")
         assert day.record.phase is Phase.STARTING
-        assert expected(day) == ["08:00"]  # 07:46:50 and 13.2 minutes are some seconds past it
+        assert list_expected(day) == ["08:00"]  # 07:46:50 and 13.2 minutes are some seconds past it
         day.run_until("07:59:50")
-        assert expected(day) == []  # hosted by now
+        assert list_expected(day) == []  # hosted by now
 
 
 def test_a_start_that_is_on_its_way_in_time_is_not_reported() -> None:
@@ -258,4 +258,4 @@ def test_a_start_that_is_on_its_way_in_time_is_not_reported() -> None:
         remember(day, *([12.0] * 60))
         for minute in range(40, 60):
             day.run_until(f"07:{minute}")
-            assert expected(day) == []
+            assert list_expected(day) == []

@@ -9,7 +9,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat_simulator.core.calls import LoggedCall
 
 
-def named(day: Day, stack: str) -> None:
+def set_stack(day: Day, stack: str) -> None:
     def with_name(remote: Remote) -> Remote:
         return replace(remote, stack=stack)
 
@@ -23,7 +23,7 @@ def tokens(calls: list[LoggedCall]) -> set[str]:
 def test_no_token_of_one_stack_is_ever_the_others() -> None:
     with a_day() as one, a_day() as other:
         for day, stack in ((one, "line/line-models"), (other, "line/other-models")):
-            named(day, stack)
+            set_stack(day, stack)
             day.run_until("16:10")
             assert day.observed() is Observed.STOPPED
         found = [
@@ -37,7 +37,7 @@ def test_a_stack_names_the_same_call_alike_in_every_pass() -> None:
     found = []
     for _ in range(2):
         with a_day() as day:
-            named(day, "line/line-models")
+            set_stack(day, "line/line-models")
             day.run_until("16:10")
             found.append(tokens([*day.sent(day.service.words.start), *day.sent(day.service.words.stop)]))
     assert found[0] == found[1]

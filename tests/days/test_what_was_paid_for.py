@@ -12,7 +12,7 @@ from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 
 
-def noted(day: Day) -> list[Stretch]:
+def list_stretches(day: Day) -> list[Stretch]:
     """Return the paid time in the ledger, and in the record since."""
     return [stretch for entry in day.store.read_ledger(WELD) for stretch in entry.paid] + list(day.record.paid)
 
@@ -20,7 +20,7 @@ def noted(day: Day) -> list[Stretch]:
 def spans(day: Day) -> list[tuple[Cause, datetime, datetime]]:
     """Return cause, begin and end of each stretch that is not empty; those that follow on one another are one."""
     found: list[tuple[Cause, datetime, datetime]] = []
-    for each in noted(day):
+    for each in list_stretches(day):
         if found and found[-1][0] is each.cause and found[-1][2] == each.begin:
             found[-1] = (each.cause, found[-1][1], each.end)
         elif each.begin < each.end:
@@ -28,19 +28,19 @@ def spans(day: Day) -> list[tuple[Cause, datetime, datetime]]:
     return found
 
 
-def billed(day: Day) -> timedelta:
+def measure_billed(day: Day) -> timedelta:
     seconds = sum(bill.unit_seconds for bill in day.service.bill().values())
     return timedelta(seconds=round(seconds, 6))
 
 
-def counted(day: Day) -> timedelta:
-    return sum((each.unit_time for each in noted(day)), timedelta())
+def measure_counted(day: Day) -> timedelta:
+    return sum((each.unit_time for each in list_stretches(day)), timedelta())
 
 
 def doubts(day: Day) -> tuple[timedelta, timedelta]:
     """Return by how much begins and ends may have come earlier."""
-    begins = [each.begin - each.begun_after for each in noted(day) if each.begun_after is not None]
-    ends = [each.end - each.ended_after for each in noted(day) if each.ended_after is not None]
+    begins = [each.begin - each.begun_after for each in list_stretches(day) if each.begun_after is not None]
+    ends = [each.end - each.ended_after for each in list_stretches(day) if each.ended_after is not None]
     return sum(begins, timedelta()), sum(ends, timedelta())
 
 
@@ -54,7 +54,7 @@ def test_an_ordinary_day_is_lead_idle_and_shift_and_nothing_is_in_doubt(backend:
             (Cause.IDLE, hosted, at("08:00")),
             (Cause.SHIFT, at("08:00"), at("16:00")),
         ]
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
         assert doubts(day) == (timedelta(), timedelta())
 
 
@@ -62,7 +62,7 @@ def test_a_bridged_gap_is_paid_for_and_named() -> None:
     with a_day("08:00-12:00", "12:30-16:00") as day:
         day.run_until("16:30")
         assert (Cause.BRIDGE, at("12:00"), at("12:30")) in spans(day)
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_a_stop_that_is_refused_for_a_while_is_paid_for_as_drain() -> None:
@@ -73,7 +73,7 @@ def test_a_stop_that_is_refused_for_a_while_is_paid_for_as_drain() -> None:
         cause, begin, end = spans(day)[-1]
         assert (cause, begin) == (Cause.DRAIN, at("16:00"))
         assert timedelta(seconds=10) < end - begin < timedelta(minutes=2)
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_an_accepted_start_whose_answer_is_lost_lies_between_two_looks() -> None:
@@ -83,7 +83,7 @@ def test_an_accepted_start_whose_answer_is_lost_lies_between_two_looks() -> None
         more, less = doubts(day)
         assert timedelta() < more < timedelta(minutes=1)
         assert less == timedelta()
-        assert timedelta() <= billed(day) - counted(day) <= more
+        assert timedelta() <= measure_billed(day) - measure_counted(day) <= more
 
 
 def test_what_a_person_runs_is_unscheduled_until_a_demand_comes() -> None:
@@ -95,7 +95,7 @@ def test_what_a_person_runs_is_unscheduled_until_a_demand_comes() -> None:
         assert spans(day)[0] == (Cause.UNSCHEDULED, at("02:10"), at("07:28"))
         assert spans(day)[1] == (Cause.IDLE, at("07:28"), at("08:00"))
         more, _ = doubts(day)
-        assert billed(day) - counted(day) == timedelta(minutes=10) <= more
+        assert measure_billed(day) - measure_counted(day) == timedelta(minutes=10) <= more
 
 
 def test_a_stop_by_a_person_lies_between_two_looks() -> None:
@@ -104,7 +104,7 @@ def test_a_stop_by_a_person_lies_between_two_looks() -> None:
         day.person("stops")
         day.run_until("16:30")
         _, less = doubts(day)
-        assert timedelta() <= counted(day) - billed(day) <= less <= timedelta(minutes=10)
+        assert timedelta() <= measure_counted(day) - measure_billed(day) <= less <= timedelta(minutes=10)
 
 
 def test_a_start_that_fails_is_paid_for_until_it_was_seen_to() -> None:
@@ -113,7 +113,7 @@ def test_a_start_that_fails_is_paid_for_until_it_was_seen_to() -> None:
         day.run_until("16:30")
         _, less = doubts(day)
         assert timedelta() < less
-        assert timedelta() <= counted(day) - billed(day) <= less
+        assert timedelta() <= measure_counted(day) - measure_billed(day) <= less
 
 
 def test_a_look_that_cannot_be_read_says_nothing() -> None:
@@ -125,7 +125,7 @@ def test_a_look_that_cannot_be_read_says_nothing() -> None:
         assert day.record.unreadable == 1
         assert day.record.looked_at == before
         day.run_until("16:30")
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_what_is_paused_is_counted_at_the_next_look() -> None:
@@ -137,14 +137,14 @@ def test_what_is_paused_is_counted_at_the_next_look() -> None:
         day.store.wake(WELD, at("11:00"))
         day.run_until("16:30")
         assert spans(day)[-1] == (Cause.SHIFT, at("08:00"), at("16:00"))
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_units_are_those_of_the_start() -> None:
     with a_day("08:00-16:00", units=Units(3)) as day:
         day.run_until("16:30")
-        assert {each.units for each in noted(day)} == {3}
-        assert counted(day) == billed(day)
+        assert {each.units for each in list_stretches(day)} == {3}
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_a_demand_taken_back_while_it_starts_is_paid_for_until_the_stop() -> None:
@@ -152,7 +152,7 @@ def test_a_demand_taken_back_while_it_starts_is_paid_for_until_the_stop() -> Non
         day.run_until("07:33")
         day.apply(a_model("18:00-20:00"))
         day.run_until("09:00")
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)
 
 
 def test_each_entry_names_the_demand_and_the_units_it_is_about() -> None:
@@ -169,4 +169,4 @@ def test_a_day_of_many_gaps_keeps_the_record_small_and_loses_no_second() -> None
     with a_day(*windows) as day:
         day.run_until("20:30")
         assert max(len(entry.paid) for entry in day.store.read_ledger(WELD)) <= STRETCHES_MOST
-        assert counted(day) == billed(day)
+        assert measure_counted(day) == measure_billed(day)

@@ -95,7 +95,7 @@ def test_a_start_seen_failed_under_an_unanswered_call_is_that_calls_outcome_not_
         assert day.entries_of(Action.START)[1].at - day.entries_of(Action.START)[0].at >= LEASE
 
 
-def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
+def start_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> None:
     """Start a model and lose the answer on the way: the client tries again on its own, and gets a refusal."""
     hosting.start(attempt)
     try:
@@ -107,7 +107,7 @@ def started_by_the_first_of_two_tries(hosting: Hosting, attempt: Attempt) -> Non
 @everywhere
 def test_a_refused_start_that_the_clients_own_retry_caused_is_taken_for_what_it_is(backend: Backend) -> None:
     with a_day(backend=backend) as day:
-        day.hosting = Around(day.hosting, started_by_the_first_of_two_tries)
+        day.hosting = Around(day.hosting, start_by_the_first_of_two_tries)
         day.run_until("08:00")
         assert (day.observed(), day.started()) == (Observed.HOSTED, 1)
         assert day.record.ownership is Ownership.STARTED
@@ -123,7 +123,7 @@ def test_a_start_whose_refusal_was_an_echo_is_stopped_also_if_no_look_saw_it_ins
 
         def unseen(hosting: Hosting, attempt: Attempt) -> None:
             day.ticks = False  # no check comes before the shift is over
-            started_by_the_first_of_two_tries(hosting, attempt)
+            start_by_the_first_of_two_tries(hosting, attempt)
 
         day.hosting = Around(day.hosting, unseen)
         day.run_until("07:28:30")

@@ -17,7 +17,7 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 CALL = re.compile(r"(?:^|[`$| ]|bin/)preheat ([a-z][^\n`|#]*)", re.MULTILINE)
 
 
-def _called(page: Path) -> list[str]:
+def _find_calls(page: Path) -> list[str]:
     """Every call of the command on a page, in fences and in inline code."""
     text = page.read_text(encoding="utf-8")
     shown = [*re.findall(r"```(?:console|bash|sh|yaml)\n(.*?)```", text, re.DOTALL), *re.findall(r"`([^`\n]+)`", text)]
@@ -43,12 +43,12 @@ def _wrong(call: str) -> str | None:
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_every_command_and_option_that_a_page_shows_exists(page: Path) -> None:
-    assert [wrong for call in _called(page) if (wrong := _wrong(call))] == []
+    assert [wrong for call in _find_calls(page) if (wrong := _wrong(call))] == []
 
 
 def test_calls_are_found_and_wrong_ones_are_seen() -> None:
-    assert 'hold weld-seams --until 20:00 --reason "rework"     ' in _called(ROOT / "docs" / "requests.md")
-    assert sum(len(_called(page)) for page in PAGES) > 100
+    assert 'hold weld-seams --until 20:00 --reason "rework"     ' in _find_calls(ROOT / "docs" / "requests.md")
+    assert sum(len(_find_calls(page)) for page in PAGES) > 100
     assert _wrong("hold weld --for 2h > reply.txt") is None
     assert _wrong("hold weld --fro 2h") == "hold has no option {'--fro'}"
     assert _wrong("hald weld") == "preheat has no command hald"

@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[2]
 FOR_CONTRIBUTORS = {"CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md"}
 
 
-def _named(nav: list[Any]) -> set[str]:
+def _list_named(nav: list[Any]) -> set[str]:
     found: set[str] = set()
     for entry in nav:
         for value in entry.values():
-            found |= _named(value) if isinstance(value, list) else {value}
+            found |= _list_named(value) if isinstance(value, list) else {value}
     return found
 
 
@@ -24,7 +24,7 @@ def test_every_page_has_its_place(tmp_path: Path) -> None:
     pages = {str(page) for page in copy_pages(tmp_path)}
     nav = tomllib.loads((ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
     decisions = {page for page in pages if page.startswith("decisions/0")}
-    assert _named(nav) == pages - FOR_CONTRIBUTORS - decisions
+    assert _list_named(nav) == pages - FOR_CONTRIBUTORS - decisions
     index = set(re.findall(r"\]\((?:\.\./)?([\w/-]+\.md)\)", (ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
     assert pages - FOR_CONTRIBUTORS - decisions - index == {"index.md", "decisions/index.md"}
 

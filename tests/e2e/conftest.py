@@ -37,7 +37,7 @@ class Demo:
         return status, (self.folder / "output.txt").read_text()
 
 
-def _begun(name: str) -> Demo:
+def _begin(name: str) -> Demo:
     folder = Path(tempfile.mkdtemp(prefix=f"preheat-{name}-"))
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(
@@ -64,7 +64,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = [item for item in session.items if _is_demo(item)]
     if wanted and not session.config.option.collectonly:
         names = {name for item in wanted for name in DEMOS if f"[{name}]" in item.name}
-        session.config.stash[RUNNING] = {name: _begun(name) for name in sorted(names)}
+        session.config.stash[RUNNING] = {name: _begin(name) for name in sorted(names)}
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -46,14 +46,14 @@ class AlarmBench:
     def listen(self, topic: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Wait for such a message of a topic."""
 
-        def heard() -> bool:
+        def has_heard() -> bool:
             sqs, queue = self.aws.client("sqs"), self.queues[topic]
             for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
                 self.told.setdefault(topic, []).append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             return any(wanted(one) for one in self.told.get(topic, []))
 
-        eventually(heard)
+        eventually(has_heard)
 
     def hear(self, topic: str, alarm: str, state: AlarmState) -> None:
         """Wait until a topic has the message that an alarm came into a state."""

@@ -86,7 +86,7 @@ def person(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Ite
         iam.delete_role(RoleName=name)
 
 
-def refused(call: Callable[[], object]) -> bool:
+def is_refused(call: Callable[[], object]) -> bool:
     """Return whether AWS refuses a call for want of a right; any other failure is none."""
     try:
         call()
@@ -102,11 +102,11 @@ def test_an_operator_applies_a_plan_and_cannot_rewrite_a_ledger(person: Callable
     assert operator.runs("ledger", "audit").exit_code == 0
     table = operator.aws.ledger_table
     key = {"model_id": {"S": "plant-people"}, "sequence": {"N": "1"}}
-    assert refused(lambda: operator.client("dynamodb").delete_item(TableName=table, Key=key))
+    assert is_refused(lambda: operator.client("dynamodb").delete_item(TableName=table, Key=key))
     queue = operator.outputs["TickDeadLetterQueueUrl"]
-    assert not refused(lambda: operator.client("sqs").purge_queue(QueueUrl=queue))
-    assert not refused(lambda: operator.client("iam").list_roles())
-    assert refused(lambda: operator.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}"))
+    assert not is_refused(lambda: operator.client("sqs").purge_queue(QueueUrl=queue))
+    assert not is_refused(lambda: operator.client("iam").list_roles())
+    assert is_refused(lambda: operator.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}"))
     looked = operator.runs("doctor")
     assert "AccessDenied" not in looked.output
     (line,) = operator.runs("history", "--plans", "--limit", "1").output.splitlines()
@@ -122,8 +122,10 @@ def test_a_viewer_reads_everything_and_changes_nothing(person: Callable[[str], P
     viewer.client("cloudwatch").describe_alarms()
     table = viewer.aws.plans_table
     item = {"plan": {"S": "pointer"}, "item": {"S": "x"}}
-    assert refused(lambda: viewer.client("dynamodb").put_item(TableName=table, Item=item))
-    assert refused(lambda: viewer.client("sqs").send_message(QueueUrl=viewer.aws.request_queue_url, MessageBody="{}"))
+    assert is_refused(lambda: viewer.client("dynamodb").put_item(TableName=table, Item=item))
+    assert is_refused(
+        lambda: viewer.client("sqs").send_message(QueueUrl=viewer.aws.request_queue_url, MessageBody="{}")
+    )
 
 
 def test_a_requester_holds_a_model_and_applies_no_plan(person: Callable[[str], Person], plant: str) -> None:
@@ -132,10 +134,10 @@ def test_a_requester_holds_a_model_and_applies_no_plan(person: Callable[[str], P
     held = requester.runs("hold", "plant-people", "--for", "10m", "--reason", "trial", "--id", "people-1")
     assert held.exit_code == 0, held.output
     item = {"plan": {"S": "pointer"}, "item": {"S": "x"}}
-    assert refused(lambda: requester.client("dynamodb").put_item(TableName=requester.aws.plans_table, Item=item))
+    assert is_refused(lambda: requester.client("dynamodb").put_item(TableName=requester.aws.plans_table, Item=item))
     # That a reply is all it may read of the ledger is a condition on dynamodb:LeadingKeys, which the local AWS ignores.
     work = requester.outputs["WorkQueueUrl"]
-    assert refused(lambda: requester.client("sqs").send_message(QueueUrl=work, MessageBody="{}"))
+    assert is_refused(lambda: requester.client("sqs").send_message(QueueUrl=work, MessageBody="{}"))
 
 
 def test_the_page_of_parameters_names_the_three(local_aws: LocalAws) -> None:

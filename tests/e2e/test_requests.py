@@ -39,7 +39,7 @@ class Story:
         """Wait for an event about a request, and return its detail."""
         found: list[dict[str, Any]] = []
 
-        def arrived() -> bool:
+        def has_arrived() -> bool:
             self.listen()
             found[:] = [
                 event["detail"]
@@ -48,7 +48,7 @@ class Story:
             ]
             return bool(found)
 
-        eventually(arrived)
+        eventually(has_arrived)
         assert len({detail["event_id"] for detail in found}) == 1
         return found[0]
 
@@ -142,11 +142,11 @@ def test_the_reply_comes_to_the_queue_that_the_request_names(story: Story) -> No
     url = sqs.get_queue_url(QueueName="replies")["QueueUrl"]
     found: list[dict[str, Any]] = []
 
-    def replied() -> bool:
+    def has_replied() -> bool:
         found.extend(sqs.receive_message(QueueUrl=url).get("Messages", []))
         return bool(found)
 
-    eventually(replied)
+    eventually(has_replied)
     reply = json.loads(found[0]["Body"])
     assert (reply["detail-type"], reply["request_id"], reply["code"]) == ("Request Accepted", "asked-1", "accepted")
     assert reply["event_id"] == story.told("Request Accepted", "asked-1")["event_id"]
@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused_with_a_code_kept_aside_and_keeps_no_other_fro
     assert story.told("Request Rejected", "unknown-1")["code"] == "unknown_model"
     sqs, reasons = story.aws.client("sqs"), dict[str, str]()
 
-    def kept() -> bool:
+    def is_kept() -> bool:
         for one in sqs.receive_message(
             QueueUrl=story.aws.rejected_requests_queue_url, MessageAttributeNames=["All"], MaxNumberOfMessages=10
         ).get("Messages", []):
@@ -169,7 +169,7 @@ def test_what_cannot_be_is_refused_with_a_code_kept_aside_and_keeps_no_other_fro
             reasons[told["code"]] = told["reason"]
         return reasons.keys() >= {"unreadable", "unknown_model", "id_taken"}
 
-    eventually(kept)
+    eventually(is_kept)
     assert "no-such" in reasons["unknown_model"]
     assert "asked-1" in reasons["id_taken"]
     assert reasons["unreadable"]
@@ -195,11 +195,11 @@ def test_a_release_that_overtakes_its_hold_ends_it_at_birth(story: Story) -> Non
     assert story.told("Request Accepted", "late-hold")["code"] == "released_at_birth"
     assert story.store.find_reply(RequestId("late-hold")) is not None
 
-    def looked_at() -> bool:
+    def is_checked() -> bool:
         record = story.store.load(ModelId("plant-other"))
         return record is not None and record.wake_at is None
 
-    eventually(looked_at)  # The hold woke it, and only a pass lets it rest again.
+    eventually(is_checked)  # The hold woke it, and only a pass lets it rest again.
     assert story.store.read_ledger(ModelId("plant-other")) == ()
 
 

@@ -46,7 +46,7 @@ AGAIN: dict[Answer, tuple[timedelta | None, bool]] = {
 STARTS, STOPS = Operation.START_MODEL, Operation.STOP_MODEL
 
 
-def waited(day: Day) -> timedelta:
+def measure_wait(day: Day) -> timedelta:
     """Return how long the model rests from now on."""
     assert day.record.wake_at is not None
     return day.record.wake_at - day.clock.at
@@ -66,11 +66,11 @@ def test_a_look_that_fails_changes_nothing_at_the_service_and_lets_go_of_nothing
         again, _ = AGAIN[answer]
         assert (after.attempt, after.ownership, after.silent_for_plan) == (before.attempt, before.ownership, None)
         if answer is Answer.GONE:
-            assert (after.phase, waited(day)) == (Phase.GONE, MINUTE)
+            assert (after.phase, measure_wait(day)) == (Phase.GONE, MINUTE)
             return
         assert after.phase is Phase.HOSTED
         again = again or 5 * MINUTE
-        assert again <= waited(day) <= again + JITTER
+        assert again <= measure_wait(day) <= again + JITTER
         assert (day.entries[-1].action is Action.UNREAD) == (answer not in (Answer.LOST, Answer.THROTTLED))
 
 
@@ -87,7 +87,7 @@ def test_a_start_that_is_refused_keeps_its_token_and_waits_as_the_table_says(nam
         again, told = AGAIN[answer]
         assert (day.entries[-1].action is Action.REFUSE) is told
         if again is not None:
-            assert again <= waited(day) <= again + JITTER
+            assert again <= measure_wait(day) <= again + JITTER
         day.run_until("08:00")
         tokens = {call.token for call in day.sent(STARTS)}
         assert tokens == (set() if again is None else {attempt.client_token})

@@ -117,7 +117,7 @@ def test_whatever_the_queues_client_raises_is_a_queue_out_of_reach(error: Except
 # --- the tick -------------------------------------------------------------------------------------------------------
 
 
-def ticked(day: Day, name: str, error: Exception, *, done: bool = False) -> Ticked:
+def tick_with_failure(day: Day, name: str, error: Exception, *, done: bool = False) -> Ticked:
     """Make one tick of which one call fails."""
     meets = failing(name, error, done=done)
     store: Any = Faulty(day.store, meets)
@@ -145,7 +145,7 @@ def test_a_tick_that_cannot_read_sends_nothing_and_the_next_one_makes_up_for_it(
     resync: Day, name: str, error: Exception
 ) -> None:
     with pytest.raises(type(error)):
-        ticked(resync, name, error)
+        tick_with_failure(resync, name, error)
     assert len(resync.queue) == 0
     resync.ticks = True
     assert ends_well(resync)
@@ -158,7 +158,7 @@ def test_a_tick_that_cannot_wake_a_model_sends_nothing_and_the_next_resync_does(
     resync.store.plans[resync.store.current + 1] = {WELD: model}
     resync.store.current += 1  # the plan is current, and nobody woke a model
     with pytest.raises(StoreUnavailable):
-        ticked(resync, "wake", OUT)
+        tick_with_failure(resync, "wake", OUT)
     assert resync.record.plan_version < resync.store.current
     resync.ticks = True
     resync.run_until("07:50:10")
@@ -167,7 +167,7 @@ def test_a_tick_that_cannot_wake_a_model_sends_nothing_and_the_next_resync_does(
 
 @pytest.mark.parametrize("done", [False, True])
 def test_a_tick_that_cannot_send_names_the_models_and_the_next_one_sends(resync: Day, done: bool) -> None:
-    told = ticked(resync, "enqueue", QueueUnavailable("out of reach"), done=done)
+    told = tick_with_failure(resync, "enqueue", QueueUnavailable("out of reach"), done=done)
     assert (told.sent, told.unsent) == ((), (WELD,))
     resync.ticks = True
     assert ends_well(resync)

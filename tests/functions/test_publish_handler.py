@@ -22,7 +22,7 @@ def publish(stack: StackInProcess) -> ModuleType:
     return module
 
 
-def told(publish: ModuleType) -> list[tuple[str, str | None]]:
+def list_events(publish: ModuleType) -> list[tuple[str, str | None]]:
     """Return the events on the bus: kind and request id."""
     assert {entry["EventBusName"] for entry in publish.put} <= {"preheat-line"}
     found = [(entry["DetailType"], json.loads(entry["Detail"]).get("request_id")) for entry in publish.put]
@@ -40,7 +40,7 @@ def test_what_is_appended_is_reported_on_the_bus_in_the_reply_queue_and_as_metri
     stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
-    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    assert list_events(publish) == [*READY, ("Request Accepted", "night-7")]
     (reply,) = map(json.loads, stack.messages("replies"))
     assert (reply["detail-type"], reply["code"]) == ("Request Accepted", "accepted")
     (metric,) = metrics(capsys)
@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_set_aside_and_holds_nothing_up(
     stack: StackInProcess, publish: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert publish.handler(event("publish-one-unreadable-of-three"), CONTEXT) == {"batchItemFailures": []}
-    assert told(publish) == READY
+    assert list_events(publish) == READY
     (aside,) = map(json.loads, stack.messages("unpublished"))
     assert aside["key"] == "weld-seams/1"
     assert "schema: 99 is not 1" in aside["reason"]
@@ -85,7 +85,7 @@ def test_a_manual_change_of_the_ledger_is_an_error_and_a_metric_and_no_event(
         ("ERROR", "REMOVE"),
     ]
     assert [metric["LedgerTampered"] for metric in metrics(capsys)] == [[1.0], [1.0]]
-    assert told(publish) == []
+    assert list_events(publish) == []
 
 
 @pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
@@ -110,7 +110,7 @@ def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
     assert publish.handler(samples, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": last}]}
     assert len(metrics(capsys)) == 1
     assert publish.handler({"Records": samples["Records"][2:]}, CONTEXT) == {"batchItemFailures": []}
-    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    assert list_events(publish) == [*READY, ("Request Accepted", "night-7")]
     assert metrics(capsys) == []
 
 
@@ -141,7 +141,7 @@ def test_what_has_no_metrics_costs_no_other_record_its_own(
 
     monkeypatch.setattr(publish.telemetry, "emit_entry", broken)
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": []}
-    assert told(publish) == [*READY, ("Request Accepted", "night-7")]
+    assert list_events(publish) == [*READY, ("Request Accepted", "night-7")]
     assert stack.messages("unpublished") == []
     assert "no metrics" in caplog.text
 
@@ -155,7 +155,7 @@ def test_nothing_after_what_cannot_leave_is_tried(
     monkeypatch.setattr(type(publish.publisher.outbox), "publish", down)
     first = event("publish-appended")["Records"][0]["dynamodb"]["SequenceNumber"]
     assert publish.handler(event("publish-appended"), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": first}]}
-    assert told(publish) == []
+    assert list_events(publish) == []
 
 
 def test_what_can_neither_be_published_nor_set_aside_comes_again(

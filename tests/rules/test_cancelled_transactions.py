@@ -21,7 +21,7 @@ REASONS: dict[str, Failure | None] = {
 ORDER = [Failure.CONDITION, Failure.CONFLICT, Failure.BUSY, None]
 
 
-def cancelled(*codes: str | None) -> TransactWriteError:
+def make_cancelled(*codes: str | None) -> TransactWriteError:
     body: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "so it is"}}
     reasons = [CancellationReason(code) if code else None for code in codes]
     cause = VerboseClientError(body, "TransactWriteItems", cancellation_reasons=reasons)
@@ -29,7 +29,7 @@ def cancelled(*codes: str | None) -> TransactWriteError:
 
 
 def reason(*codes: str | None) -> Failure | None:
-    return to_failure(cancelled(*codes))
+    return to_failure(make_cancelled(*codes))
 
 
 @pytest.mark.parametrize("code", REASONS)
@@ -59,7 +59,7 @@ def test_what_may_pass_is_tried_seven_times_and_what_cannot_once(code: str, trie
 
     def call() -> None:
         made.append(code)
-        raise cancelled(code)
+        raise make_cancelled(code)
 
     with pytest.raises((StoreUnavailable, TransactWriteError)):
         Patience(pauses.append, lambda: 1.0).call("record weld", call)

@@ -57,7 +57,7 @@ class Watched:
 
     def save(self, record: ModelRecord, entry: LedgerEntry | None, guards: Guards | None = None) -> ModelRecord:
         before = self._store.load(record.model_id)
-        for attempt in _intended(before, record):
+        for attempt in _find_intended(before, record):
             if attempt.call in TAKES_AWAY:
                 assert guards, f"{attempt.call} at {self._day.clock.at} with no guard"
                 assert dict(guards) == _due_guards(self._day, record), f"{attempt.call} at {self._day.clock.at}"
@@ -66,7 +66,7 @@ class Watched:
         return won
 
 
-def _intended(before: ModelRecord | None, after: ModelRecord) -> list[Attempt]:
+def _find_intended(before: ModelRecord | None, after: ModelRecord) -> list[Attempt]:
     """Return the calls that a write is the intent of: a new token, or one more try of the same."""
     found = []
     for old, new in (
@@ -90,10 +90,10 @@ def watch(day: Day) -> list[Attempt]:
     """Hold every write of a day's passes against the rule; return the calls that took something away."""
     seen: list[Attempt] = []
 
-    def watched(remote: Remote) -> Remote:
+    def watch_remote(remote: Remote) -> Remote:
         return replace(remote, store=Watched(remote.store, day, seen))
 
-    day.remote = watched
+    day.remote = watch_remote
     return seen
 
 

@@ -20,7 +20,7 @@ BARE = LedgerEntry(
 SERVICE, SCHEDULE = ("service",), ("service", "schedule")
 
 
-def emitted(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, tuple[str, ...], float]]:
+def read_emitted(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, tuple[str, ...], float]]:
     """Return each value that CloudWatch counts: metric, dimension set, value."""
     found: list[tuple[str, tuple[str, ...], float]] = []
     for line in capsys.readouterr().out.splitlines():
@@ -63,7 +63,7 @@ def test_each_metric_of_an_entry_counts_once_in_each_of_its_sets(
         if metric in BY_SCHEDULE and schedule:
             wanted[metric, SCHEDULE, value] += 1
     assert wanted
-    assert Counter(emitted(capsys)) == wanted
+    assert Counter(read_emitted(capsys)) == wanted
 
 
 @pytest.mark.parametrize(

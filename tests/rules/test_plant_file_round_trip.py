@@ -310,7 +310,7 @@ def put(document: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
         here[last] = copy.deepcopy(value)
 
 
-def compiled(document: dict[str, Any]) -> tuple[HostedModel, ...]:
+def compile_document(document: dict[str, Any]) -> tuple[HostedModel, ...]:
     plant = parse_plant(json.dumps(document).encode(), "plant.yaml")
     return compile_models(plant, now=NOW, previous={}, span=SPAN)
 
@@ -328,7 +328,7 @@ def test_a_file_that_differs_in_one_field_makes_another_plan(field: str) -> None
         put(before, where, what)
     after = copy.deepcopy(before)
     put(after, path, value)
-    one, other = compiled(before), compiled(after)
+    one, other = compile_document(before), compile_document(after)
     assert one != other
     for model in (*one, *other):
         assert decode(HostedModel, encode(model), strict=True) == model
@@ -356,7 +356,7 @@ def test_closed_days_are_those_of_the_holiday_library(
 ) -> None:
     document = copy.deepcopy(BASE)
     put(document, HOLIDAYS, entry)
-    (schedule,) = compiled(document)[0].schedules
+    (schedule,) = compile_document(document)[0].schedules
     wanted = set(holidays.country_holidays(country, years=(2026, 2027, 2028), **options))
     span = {day for day in wanted if date(2026, 11, 24) <= day < date(2028, 11, 1)}
     assert span

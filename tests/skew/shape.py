@@ -70,22 +70,22 @@ def _add(kind: Any, types: Shape) -> None:
     found: Shape = {}
     types[kind.__name__] = found
     for field in fields(kind):
-        found[field.name] = {"type": _named(hints[field.name], types)}
+        found[field.name] = {"type": _name_type(hints[field.name], types)}
         if field.default is not MISSING:
             found[field.name]["default"] = plain(field.default)
         elif field.default_factory is not MISSING:
             found[field.name]["default"] = plain(field.default_factory())
 
 
-def _named(hint: Any, types: Shape) -> str:
+def _name_type(hint: Any, types: Shape) -> str:
     """Return a type in words, such as `list of Schedule` or `instant or null`; with dataclasses and enums."""
     if isinstance(hint, NewType):
-        return _named(hint.__supertype__, types)
+        return _name_type(hint.__supertype__, types)
     if get_origin(hint) in (Union, UnionType):
         (inner,) = (one for one in get_args(hint) if one is not NoneType)
-        return f"{_named(inner, types)} or null"
+        return f"{_name_type(inner, types)} or null"
     if get_origin(hint) in (tuple, frozenset):
-        return f"list of {_named(get_args(hint)[0], types)}"
+        return f"list of {_name_type(get_args(hint)[0], types)}"
     if is_dataclass(hint) or issubclass(hint, Enum):
         _add(hint, types)
         return str(hint.__name__)

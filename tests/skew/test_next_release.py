@@ -62,7 +62,7 @@ class Fixed:
         self.calls.append(("stop", attempt))
 
 
-def extended(item: Any) -> Any:
+def extend_item(item: Any) -> Any:
     """Return a raw record or entry as an imagined next release writes it: with new fields at every level."""
     body = json.loads(item["body"]["S"])
     reached = 0
@@ -88,7 +88,7 @@ class Pass:
     ledger: tuple[LedgerEntry, ...]
 
 
-def stored(made: Tables, item: Any, *entries: Any) -> None:
+def store_item(made: Tables, item: Any, *entries: Any) -> None:
     """Put a record under the plan that it has served, with the entries that its ledger has."""
     for version in range(int(item["plan_version"]["N"])):
         store_on(made).apply([a_model()], expected_version=version, at=MIDNIGHT)
@@ -119,9 +119,9 @@ def test_a_pass_over_a_record_with_new_fields_does_what_it_does_without_them(
 ) -> None:
     plain, newer = tables(), tables()
     item = RECORDS[name]
-    stored(plain, item)
-    stored(newer, extended(item))
-    expected, found = look(plain, item), look(newer, extended(item))
+    store_item(plain, item)
+    store_item(newer, extend_item(item))
+    expected, found = look(plain, item), look(newer, extend_item(item))
     assert (found.result, found.hosting.calls) == (expected.result, expected.hosting.calls)
     assert (found.record, found.ledger) == (expected.record, expected.ledger)
     assert found.record.version > int(item["version"]["N"])
@@ -132,7 +132,7 @@ def test_the_passes_that_were_compared_start_stop_and_wait(tables: Callable[[], 
     called = set()
     for item in RECORDS.values():
         made = tables()
-        stored(made, extended(item))
+        store_item(made, extend_item(item))
         called |= {name for name, _ in look(made, item).hosting.calls}
     assert called == {"describe", "start", "stop"}
 
@@ -146,7 +146,7 @@ def test_a_ledger_with_new_fields_is_read_and_continued(tables: Callable[[], Tab
     body = json.loads(entry["body"]["S"])
     body["target"].update(MORE)
     newer = entry | {"body": {"S": json.dumps(body | MORE)}, "mood": {"S": "good"}}
-    stored(made, extended(record), newer)
+    store_item(made, extend_item(record), newer)
     store = store_on(made)
     (before,) = store.read_ledger(WELD)
     clock = VirtualClock(serial.parse_instant(record["wake_at"]["S"]))
@@ -156,7 +156,7 @@ def test_a_ledger_with_new_fields_is_read_and_continued(tables: Callable[[], Tab
     assert (second.sequence, second.to_phase) == (2, "hosted")
 
 
-def raised(item: Any) -> Any:
+def raise_number(item: Any) -> Any:
     return item | {"schema": {"N": "2"}}
 
 
@@ -166,7 +166,7 @@ def scan(made: Tables) -> dict[str, Any]:
     return {name: sorted(client_of(made).scan(TableName=table)["Items"], key=str) for name, table in names.items()}
 
 
-def refused(made: Tables, named: str) -> None:
+def assert_refused(made: Tables, named: str) -> None:
     """Assert that a pass neither calls nor writes, and says which item it could not read."""
     before, hosting = scan(made), Fixed(Observed.STOPPED)
     clock = VirtualClock(MIDNIGHT + timedelta(hours=8, minutes=20))
@@ -182,8 +182,8 @@ def test_a_record_of_a_higher_schema_number_is_reported_and_not_acted_on(
 ) -> None:
     made = tables()
     item = RECORDS[name] | {"wake_at": {"S": "2026-11-23T07:00:00.000000Z"}, "shard": {"S": "3"}}
-    stored(made, raised(item))
-    refused(made, r"models-\d+ weld-seams/record: schema: 2 is not 1, which this release knows")
+    store_item(made, raise_number(item))
+    assert_refused(made, r"models-\d+ weld-seams/record: schema: 2 is not 1, which this release knows")
     clock = VirtualClock(MIDNIGHT + timedelta(hours=8))  # a minute that resyncs; the alarm is each pass's own
     ticked = tick(clock=clock, store=store_on(made), queue=MemoryQueue(clock))
     assert ticked.sent == (WELD,)
@@ -198,22 +198,22 @@ def test_a_plan_that_says_more_than_this_release_knows_is_reported_and_not_acted
     (item,) = [one for one in scan(made)["plans"] if "body" in one]
     body = json.loads(item["body"]["S"])
     if change == "attribute":
-        item = raised(item)
+        item = raise_number(item)
     elif change == "field":
         body["closed_days"] = ["2026-11-23"]
     else:
         body["schedules"][0]["shift_windows"][0]["rotation"] = 4
     client_of(made).put_item(TableName=made.names.plans, Item=item | {"body": {"S": json.dumps(body)}})
     told = "schema: 2 is not 1" if change == "attribute" else "not a field that this release knows"
-    refused(made, rf"plans-\d+ v.*/model#weld-seams: .*{told}")
+    assert_refused(made, rf"plans-\d+ v.*/model#weld-seams: .*{told}")
 
 
 def test_a_pointer_of_a_higher_schema_number_is_reported_and_not_acted_on(tables: Callable[[], Tables]) -> None:
     made = tables()
     store_on(made).apply([a_model()], expected_version=0, at=MIDNIGHT)
     (item,) = [one for one in scan(made)["plans"] if "points_to" in one]
-    client_of(made).put_item(TableName=made.names.plans, Item=raised(item))
-    refused(made, r"plans-\d+ current/pointer: schema: 2 is not 1")
+    client_of(made).put_item(TableName=made.names.plans, Item=raise_number(item))
+    assert_refused(made, r"plans-\d+ current/pointer: schema: 2 is not 1")
 
 
 def test_a_plan_that_makes_no_use_of_a_new_field_does_not_write_it(tables: Callable[[], Tables]) -> None:

@@ -25,10 +25,10 @@ def test_the_stored_types_are_those_of_the_shape_file() -> None:
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
 def test_a_breaking_change_since_a_release_has_a_schema_number_of_its_own(path: Any) -> None:
-    assert unnumbered(read(path), present()) == [], RULE
+    assert find_unnumbered(read(path), present()) == [], RULE
 
 
-def unnumbered(old: Shape, new: Shape) -> list[str]:
+def find_unnumbered(old: Shape, new: Shape) -> list[str]:
     """Return the breaking changes of each kind of item whose number stayed the same."""
     _, breaking = changes(old, new)
     found = []
@@ -66,12 +66,12 @@ def test_a_change_is_reported_and_judged_by_what_it_breaks(
     old, new = present(), copy.deepcopy(present())
     change(new["types"])
     assert changes(old, new)[0] == additive
-    found = unnumbered(old, new)
+    found = find_unnumbered(old, new)
     assert len(found) == len(breaking)
     assert all(one.startswith(start) for one, start in zip(found, breaking, strict=True))
     for kind in new["items"].values():
         kind["schema"] += 1
-    assert unnumbered(old, new) == []
+    assert find_unnumbered(old, new) == []
 
 
 def test_a_release_reads_its_own_number_and_refuses_a_higher_one() -> None:

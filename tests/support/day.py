@@ -127,11 +127,11 @@ class Day:
         self.calls: list[LoggedCall] = []
         add = self.service.call_log.add
 
-        def noted(call: LoggedCall) -> None:
+        def note_call(call: LoggedCall) -> None:
             self.calls.append(call)
             add(call)
 
-        self.service.call_log.add = noted  # type: ignore[method-assign]  # the test reads every call
+        self.service.call_log.add = note_call  # type: ignore[method-assign]  # the test reads every call
         self.service.add_model(self.target.project, self.target.version)
         self.hosting: Hosting = make_hosting(self.service)
         self.scaling: Scaling | None = make_scaling(self.service)

@@ -60,21 +60,21 @@ def _fields(entry: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     rows = [
         (
             f"`{name}`" + (" (required)" if name in required else ""),
-            _accepted(field, schema),
+            _describe_accepted(field, schema),
             field.get("description", ""),
         )
-        for name, field in ((name, _resolved(field, schema)) for name, field in entry["properties"].items())
+        for name, field in ((name, _resolve(field, schema)) for name, field in entry["properties"].items())
     ]
     return [*_table(("field", "accepted", "meaning"), rows), ""]
 
 
-def _resolved(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A field itself where it is a reference to a shared one, or else as it is."""
     name = field.get("$ref", "").removeprefix("#/$defs/")
     return schema["$defs"][name] if name.startswith("field-") else field
 
 
-def _accepted(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+def _describe_accepted(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "$ref" in field:
         name = field["$ref"].removeprefix("#/$defs/")
         return f"[{name}](#{name.lower()})"
@@ -84,18 +84,18 @@ def _accepted(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in field["enum"])
     for key in ("anyOf", "oneOf"):
         if key in field:
-            return " or ".join(dict.fromkeys(_accepted(each, schema) for each in field[key]))
-    return _typed(field, schema)
+            return " or ".join(dict.fromkeys(_describe_accepted(each, schema) for each in field[key]))
+    return _describe_typed(field, schema)
 
 
-def _typed(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+def _describe_typed(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """A field that has a type of its own, with the bounds of a number or a list."""
     kind = field.get("type", "any")
     if kind == "array":
-        return f"a list of {_accepted(field.get('items', {}), schema)}"
+        return f"a list of {_describe_accepted(field.get('items', {}), schema)}"
     if kind == "object":
         inner = [*field.get("patternProperties", {}).values()]
-        return f"a mapping by name of {_accepted(inner[0], schema)}" if inner else "a mapping"
+        return f"a mapping by name of {_describe_accepted(inner[0], schema)}" if inner else "a mapping"
     kind = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}.get(
         kind, kind
     )

@@ -78,12 +78,12 @@ def built() -> Path:
     return build(find_checkout(ROOT))
 
 
-def _taken(value: Any) -> Any:
+def _resolve(value: Any) -> Any:
     """Return what a value refers to; a condition counts as false."""
     if not isinstance(value, dict):
         return value
     ((how, inner),) = value.items()
-    return _taken(inner[2] if how == "Fn::If" else inner)
+    return _resolve(inner[2] if how == "Fn::If" else inner)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,7 @@ def lambda_environment(template: dict[str, Any]) -> dict[str, str]:
             variables |= function["Properties"].get("Environment", {}).get("Variables", {})
     values: dict[str, str] = {}
     for name, value in variables.items():
-        text = str(_taken(value))
+        text = str(_resolve(value))
         values[name] = known.get(text, text)
     return values | {
         "AWS_REGION": "eu-central-1",

@@ -71,7 +71,9 @@ CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: report_audit
 }
 
 
-def emitted(capsys: pytest.CaptureFixture[str], tell: Callable[[], None]) -> list[tuple[str, dict[str, str], float]]:
+def read_emitted(
+    capsys: pytest.CaptureFixture[str], tell: Callable[[], None]
+) -> list[tuple[str, dict[str, str], float]]:
     """Every datum that CloudWatch would read from the output: metric, dimensions, value."""
     tell()
     found = []
@@ -111,12 +113,12 @@ def test_an_alarm_is_raised_by_its_fault_and_not_by_a_calm_hour(
     of_type: OfType, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     alarm = of_type(ALARM)[name]
-    assert breaches(alarm, emitted(capsys, RAISED[name]))
-    assert not breaches(alarm, emitted(capsys, CALM[name]))
+    assert breaches(alarm, read_emitted(capsys, RAISED[name]))
+    assert not breaches(alarm, read_emitted(capsys, CALM[name]))
 
 
 def everything(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, dict[str, str], float]]:
-    return [datum for tell in (*RAISED.values(), *CALM.values()) for datum in emitted(capsys, tell)]
+    return [datum for tell in (*RAISED.values(), *CALM.values()) for datum in read_emitted(capsys, tell)]
 
 
 def test_every_metric_is_read_by_an_alarm_or_the_dashboard_and_is_on_the_page(

@@ -35,7 +35,7 @@ WRITES = {
 }
 
 
-def allowed(of_type: OfType, policy: str) -> dict[str, list[Any]]:
+def find_allowed(of_type: OfType, policy: str) -> dict[str, list[Any]]:
     """The rights of a policy: the resources by action. A statement under a condition of the stack counts as there."""
     found: dict[str, list[Any]] = {}
     for one in of_type("AWS::IAM::ManagedPolicy")[policy]["PolicyDocument"]["Statement"]:
@@ -51,21 +51,21 @@ def test_each_is_an_output_and_attached_to_nobody(template: dict[str, Any], of_t
     for name in ("ViewerPolicy", "RequesterPolicy", "OperatorPolicy"):
         assert template["Outputs"][f"{name}Arn"]["Value"] == {"Ref": name}
         assert not {"Roles", "Users", "Groups"} & set(of_type("AWS::IAM::ManagedPolicy")[name])
-        assert "cloudformation:DescribeStacks" in allowed(of_type, name)  # how the command finds the stack
+        assert "cloudformation:DescribeStacks" in find_allowed(of_type, name)  # how the command finds the stack
 
 
 def test_a_viewer_writes_nothing(of_type: OfType) -> None:
-    assert not WRITES & set(allowed(of_type, "ViewerPolicy"))
+    assert not WRITES & set(find_allowed(of_type, "ViewerPolicy"))
 
 
 def test_a_requester_sends_requests_and_writes_nothing_else(of_type: OfType) -> None:
-    found = allowed(of_type, "RequesterPolicy")
+    found = find_allowed(of_type, "RequesterPolicy")
     assert WRITES & set(found) == {"sqs:SendMessage"}
     assert found["sqs:SendMessage"] == [{"Fn::GetAtt": "RequestQueue.Arn"}]
 
 
 def test_an_operator_cannot_rewrite_the_ledger_or_start_a_model(of_type: OfType) -> None:
-    found = allowed(of_type, "OperatorPolicy")
+    found = find_allowed(of_type, "OperatorPolicy")
     ledger = {"Fn::GetAtt": "LedgerTable.Arn"}
     assert {action for action, resources in found.items() if ledger in resources and action in WRITES} == {
         "dynamodb:PutItem"
@@ -84,7 +84,7 @@ def test_an_operator_cannot_rewrite_the_ledger_or_start_a_model(of_type: OfType)
 
 def test_none_names_a_wildcard_but_for_actions_without_a_resource(of_type: OfType) -> None:
     for name in ("ViewerPolicy", "RequesterPolicy", "OperatorPolicy"):
-        for action, resources in allowed(of_type, name).items():
+        for action, resources in find_allowed(of_type, name).items():
             assert "*" not in action
             assert "*" not in resources or action in WITHOUT_RESOURCE
 
@@ -100,11 +100,11 @@ def rights_of_the_doctor() -> set[str]:
     found: set[str] = set()
     for file in Path(doctor.__file__).parent.glob("gather*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            found.update(_named(node))
+            found.update(_find_named(node))
     return found | WITHIN
 
 
-def _named(node: ast.AST) -> Iterator[str]:
+def _find_named(node: ast.AST) -> Iterator[str]:
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ask":
         parts = node.args[:1]
@@ -118,11 +118,11 @@ def _named(node: ast.AST) -> Iterator[str]:
 def test_a_viewer_may_make_every_call_of_the_doctor(of_type: OfType) -> None:
     needed = rights_of_the_doctor()
     assert len(needed) >= 15
-    assert needed - FREE - set(allowed(of_type, "ViewerPolicy")) == set()
+    assert needed - FREE - set(find_allowed(of_type, "ViewerPolicy")) == set()
 
 
 def test_an_operator_may_make_every_call_of_the_doctor(of_type: OfType) -> None:
-    assert rights_of_the_doctor() - FREE - set(allowed(of_type, "OperatorPolicy")) == set()
+    assert rights_of_the_doctor() - FREE - set(find_allowed(of_type, "OperatorPolicy")) == set()
 
 
 def rights_of_the_senders() -> set[str]:
@@ -141,7 +141,7 @@ def rights_of_the_senders() -> set[str]:
 
 
 def test_an_operator_may_look_up_the_senders_of_a_plan_and_nothing_else_of_iam(of_type: OfType) -> None:
-    of_iam = {right for right in allowed(of_type, "OperatorPolicy") if right.startswith("iam:")}
+    of_iam = {right for right in find_allowed(of_type, "OperatorPolicy") if right.startswith("iam:")}
     of_the_doctor = {right for right in rights_of_the_doctor() if right.startswith("iam:")}
     assert len(rights_of_the_senders()) == 2
     assert of_iam == rights_of_the_senders() | of_the_doctor

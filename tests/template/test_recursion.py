@@ -22,7 +22,7 @@ BOUND = budget.BURST + AN_HOUR // budget.CALL_COSTS
 LAMBDA_STOPS_AT = 16  # messages in one chain, about
 
 
-def learned() -> AbstractContextManager[Day]:
+def begin_learned_day() -> AbstractContextManager[Day]:
     return a_day(learning=Learning(), start_takes="12m")
 
 
@@ -34,12 +34,12 @@ def waiting_queue() -> AbstractContextManager[Day]:
     return a_day("08:00-09:00", drain=Drain(QUEUE, timedelta(hours=6)), gate=GATE)
 
 
-def sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -> list[datetime]:
+def list_sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -> list[datetime]:
     """Let the day pass and return when passes sent themselves a message."""
     sent: list[datetime] = []
     enqueue = day.queue.enqueue
 
-    def counted(model_id: ModelId, after: timedelta) -> None:
+    def count_message(model_id: ModelId, after: timedelta) -> None:
         sent.append(day.clock.now())
         enqueue(model_id, after)
 
@@ -48,14 +48,14 @@ def sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -> lis
     day.store.save(replace(day.record, samples=samples, wake_at=day.clock.at), None)
     day.store.wake(WELD, day.clock.at)
     day.waiting(visible=1)
-    monkeypatch.setattr(day.queue, "enqueue", counted)
+    monkeypatch.setattr(day.queue, "enqueue", count_message)
     real = day.tick
-    monkeypatch.setattr(day, "tick", lambda: real() if not sent_lately(sent, day.clock.at) else None)
+    monkeypatch.setattr(day, "tick", lambda: real() if not is_sent_lately(sent, day.clock.at) else None)
     day.run_until(until)
     return sent
 
 
-def sent_lately(sent: list[datetime], now: datetime) -> bool:
+def is_sent_lately(sent: list[datetime], now: datetime) -> bool:
     return bool(sent) and now - sent[-1] < timedelta(minutes=2)
 
 
@@ -63,18 +63,18 @@ def most_in_an_hour(sent: list[datetime]) -> int:
     return max(bisect_right(sent, one + AN_HOUR) - place for place, one in enumerate(sent))
 
 
-@pytest.mark.parametrize("a_case", [learned, hanging, waiting_queue])
+@pytest.mark.parametrize("a_case", [begin_learned_day, hanging, waiting_queue])
 def test_a_pass_never_sends_itself_more_messages_in_an_hour_than_it_may_make_calls(
     a_case: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with a_case() as day:
-        sent = sent_by_passes(day, monkeypatch, "18:00")
+        sent = list_sent_by_passes(day, monkeypatch, "18:00")
     assert 0 < most_in_an_hour(sent) <= BOUND
 
 
 def test_the_bound_is_needed_since_one_start_sends_more_than_lambda_lets_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with learned() as day:
-        sent = sent_by_passes(day, monkeypatch, "09:00")
+    with begin_learned_day() as day:
+        sent = list_sent_by_passes(day, monkeypatch, "09:00")
     assert most_in_an_hour(sent) > LAMBDA_STOPS_AT

@@ -20,19 +20,19 @@ def _children(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def _written(node: Node, found: Counter[int]) -> Iterator[Node]:
+def _walk(node: Node, found: Counter[int]) -> Iterator[Node]:
     """Yield every node of the text, and count the references to each in `found`."""
     found[id(node)] += 1
     if found[id(node)] == 1:  # an alias is the same node as its anchor
         yield node
         for child in _children(node):
-            yield from _written(child, found)
+            yield from _walk(child, found)
 
 
-def repeated(text: str) -> list[tuple[str, ...]]:
+def find_repeated(text: str) -> list[tuple[str, ...]]:
     """Return the passages of more than LEAVES_MAX parts that occur more than once; an alias is one part."""
     uses: Counter[int] = Counter()
-    written = list(_written(YAML(typ="rt", pure=True).compose(text), uses))
+    written = list(_walk(YAML(typ="rt", pure=True).compose(text), uses))
 
     def leaves(node: Node, *, inside: bool = True) -> tuple[str, ...]:
         if inside and uses[id(node)] > 1:
@@ -46,13 +46,13 @@ def repeated(text: str) -> list[tuple[str, ...]]:
 
 
 def test_no_passage_of_the_template_is_written_twice(root: Path) -> None:
-    assert repeated((root / "template.yaml").read_text()) == []
+    assert find_repeated((root / "template.yaml").read_text()) == []
 
 
 def test_a_passage_that_is_written_twice_is_found_and_an_alias_is_not() -> None:
     statement = "{Effect: Deny, Principal: '*', Action: 'sqs:*', Condition: {Bool: {'aws:SecureTransport': 'false'}}}"
-    assert repeated(f"A: {statement}\nB: {statement}\n")
-    assert not repeated(f"A: &a {statement}\nB: *a\n")
+    assert find_repeated(f"A: {statement}\nB: {statement}\n")
+    assert not find_repeated(f"A: &a {statement}\nB: *a\n")
 
 
 def test_what_sam_builds_has_neither_alias_nor_merge_which_cloudformation_refuses(built: Path) -> None:

@@ -70,10 +70,10 @@ def statements(of_type: OfType) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield role_of["Ref"], statement
 
 
-def written(value: Any) -> str:
+def write_value(value: Any) -> str:
     """A resource or condition as one short word: the name it refers to, or the text of a substitution."""
     if isinstance(value, list):
-        return " or ".join(map(written, value))
+        return " or ".join(map(write_value, value))
     if isinstance(value, dict):
         ((_, inner),) = value.items()
         return (
@@ -93,7 +93,7 @@ def resources(statement: dict[str, Any]) -> list[Any]:
 def conditions(statement: dict[str, Any]) -> str:
     """The conditions of a statement, as words after its resource."""
     found = [
-        f"{key} {how} {written(value)}"
+        f"{key} {how} {write_value(value)}"
         for how, values in statement.get("Condition", {}).items()
         for key, value in values.items()
     ]
@@ -112,7 +112,7 @@ def effect(statement: dict[str, Any]) -> str:
 
 def as_text(of_type: OfType) -> str:
     lines = [
-        f"{role}: {effect(statement)} {action} on {written(resource)}{conditions(statement)}"
+        f"{role}: {effect(statement)} {action} on {write_value(resource)}{conditions(statement)}"
         for role, statement in statements(of_type)
         for action in statement["Action"]
         for resource in resources(statement)
@@ -130,7 +130,7 @@ def test_no_role_names_a_wildcard(of_type: OfType) -> None:
         assert "NotResource" not in statement
         assert not [action for action in statement["Action"] if "*" in action], role
         for resource in resources(statement):
-            text = written(resource)
+            text = write_value(resource)
             if resource == STREAMS:
                 assert statement["Action"] == ["dynamodb:ListStreams"], role
             elif resource == MAPPINGS:  # limited by the functions that the mappings feed
@@ -197,7 +197,7 @@ def test_an_inference_is_allowed_only_where_the_stack_says_so(template: dict[str
 
 def test_each_function_has_a_role_of_its_own_that_only_lambda_may_take(of_type: OfType) -> None:
     functions = of_type("AWS::Serverless::Function")
-    assert {name: written(properties["Role"]) for name, properties in functions.items()} == FUNCTION_ROLES
+    assert {name: write_value(properties["Role"]) for name, properties in functions.items()} == FUNCTION_ROLES
     # With a role, sam adds none, and would drop a separate policy without a word.
     assert not [name for name, properties in functions.items() if "Policies" in properties]
     for name in FUNCTION_ROLES.values():

@@ -76,7 +76,7 @@ def test_the_layer_keeps_the_operations_of_the_list_and_no_other(data: Path) -> 
     assert set(CALLED) == {service.value for service in AwsService} - own
 
 
-def named_in_the_adapters() -> set[str]:
+def find_named_in_the_adapters() -> set[str]:
     """Every attribute and every text in the code of the adapters: a call names its operation in one of these ways."""
     found: set[str] = set()
     for path in ADAPTERS.rglob("*.py"):
@@ -91,7 +91,7 @@ def named_in_the_adapters() -> set[str]:
 
 @pytest.mark.parametrize("service", sorted(CALLED))
 def test_every_operation_that_the_code_names_is_on_the_list(service: str) -> None:
-    words = named_in_the_adapters()
+    words = find_named_in_the_adapters()
     whole = load_model(service)
     named = {name for name in whole.operation_names if name in words or xform_name(name) in words}
     others = {operation for of, operation in MEANS_ANOTHER if of == service}

@@ -76,7 +76,7 @@ def judge_service(model: HostedModel, parameters: Mapping[str, str]) -> Misfit |
 def judge_role(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:
     """A role of a member account is one that the stack may assume."""
     role = model.target.role
-    if role is None or role in _listed(parameters, "MemberRoleArns"):
+    if role is None or role in _read_list(parameters, "MemberRoleArns"):
         return None
     meaning = f"{role} is not among MemberRoleArns: Preheat does not assume it"
     needed = len({each.target.role for each in models if each.target.role is not None})
@@ -89,7 +89,7 @@ def judge_role(model: HostedModel, parameters: Mapping[str, str], models: Sequen
 def judge_function(model: HostedModel, parameters: Mapping[str, str]) -> Misfit | None:
     """A function of the user's own is one that the stack may invoke."""
     target = model.target
-    if target.backend is not Backend.FUNCTION or target.project in _listed(parameters, "BackendFunctionArns"):
+    if target.backend is not Backend.FUNCTION or target.project in _read_list(parameters, "BackendFunctionArns"):
         return None
     meaning = f"{target.project} is not among BackendFunctionArns: Preheat may not invoke it"
     return Misfit(model.model_id, "function", meaning, "deploy with the function in BackendFunctionArns")
@@ -97,9 +97,9 @@ def judge_function(model: HostedModel, parameters: Mapping[str, str]) -> Misfit 
 
 def judge_gate(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:
     """The stack may operate the gate. A named function may be the one behind it."""
-    if model.gate is None or _listed(parameters, "GateFunctionArns"):
+    if model.gate is None or _read_list(parameters, "GateFunctionArns"):
         return None
-    if any(arn.rpartition(":")[2] == model.gate for arn in _listed(parameters, "GateMappingArns")):
+    if any(arn.rpartition(":")[2] == model.gate for arn in _read_list(parameters, "GateMappingArns")):
         return None
     meaning = f"the stack may not operate the gate {model.gate}: it never opens, and delays each stop by 5 minutes"
     needed = sum(each.gate is not None for each in models)
@@ -116,7 +116,7 @@ def judge_drain(
     if model.drain is None:
         return None
     name = _name_queue(model.drain.queue, region)
-    if any(_covers(arn, name) for arn in _listed(parameters, "DrainQueueArns")):
+    if any(_covers(arn, name) for arn in _read_list(parameters, "DrainQueueArns")):
         return None
     meaning = f"the stack may not count {model.drain.queue}: each stop waits for the whole limit of its drain"
     needed = len({each.drain.queue for each in models if each.drain is not None})
@@ -128,7 +128,7 @@ def judge_drain(
     return Misfit(model.model_id, "drain", meaning, remedy)
 
 
-def _listed(parameters: Mapping[str, str], name: str) -> tuple[str, ...]:
+def _read_list(parameters: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(filter(None, parameters.get(name, "").split(",")))
 
 

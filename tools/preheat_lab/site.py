@@ -36,7 +36,7 @@ def _place(source: Path, root: Path) -> Path:
 
 
 def _with_links(source: Path, target: Path, root: Path) -> str:
-    def moved(match: re.Match[str]) -> str:
+    def move_link(match: re.Match[str]) -> str:
         linked = (source.parent / match[1]).resolve()
         place = _place(linked, root)
         if linked.is_dir():
@@ -46,4 +46,4 @@ def _with_links(source: Path, target: Path, root: Path) -> str:
             shutil.copyfile(linked, target / place)
         return os.path.relpath(place, _place(source, root).parent) + (match[2] or "")
 
-    return LINK.sub(moved, source.read_text(encoding="utf-8"))
+    return LINK.sub(move_link, source.read_text(encoding="utf-8"))

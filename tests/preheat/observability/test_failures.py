@@ -28,12 +28,12 @@ def log() -> Iterator[io.StringIO]:
     logger._logger.removeHandler(handler)
 
 
-def refused() -> ClientError:
+def make_refusal() -> ClientError:
     return ClientError({"Error": {"Code": "AccessDenied", "Message": SECRET}}, "AssumeRole")
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError(SECRET), KeyError(SECRET), refused(), OSError(5, SECRET), RuntimeError({"role": SECRET})]
+    "error", [ValueError(SECRET), KeyError(SECRET), make_refusal(), OSError(5, SECRET), RuntimeError({"role": SECRET})]
 )
 def test_an_error_that_nobody_handles_is_logged_and_leaves_masked(error: Exception, log: io.StringIO) -> None:
     @masked_errors()

@@ -166,7 +166,7 @@ FORGED = '{"_aws": {"CloudWatchMetrics": []}}\n\u001b[31m'
 
 def test_text_from_outside_stays_one_capped_field_of_one_line() -> None:
     result = Result(ModelId("weld-seams"), Action.LOOK, FORGED + "x" * 5000, Phase.IDLE, SIX, incomplete=True)
-    line = _logged(result)
+    line = _format_line(result)
     assert "_aws" not in line
     assert line["reason"].startswith(FORGED)
     assert len(line["reason"]) == TEXT_MAX
@@ -174,7 +174,7 @@ def test_text_from_outside_stays_one_capped_field_of_one_line() -> None:
 
 def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() -> None:
     made = replace(HOSTED, action=Action.START, reason="needed", client_token="t-1")  # noqa: S106 - no secret
-    line = _logged(Result(ModelId("weld-seams"), Action.START, "needed (accepted)", Phase.STARTING, SIX, (made,)))
+    line = _format_line(Result(ModelId("weld-seams"), Action.START, "needed (accepted)", Phase.STARTING, SIX, (made,)))
     facts = ("message", "service", "level", "model_id", "sequence", "from", "to", "action", "reason", "client_token")
     assert {name: line[name] for name in facts} == {
         "message": "transition",
@@ -211,9 +211,9 @@ def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_o
 @pytest.mark.parametrize("cause", ["6a7e8feb-b491-4cf7-a9f1-123456789012", "request-1"])
 def test_every_line_names_what_it_was_caused_by(cause: str) -> None:
     result = Result(ModelId("weld-seams"), Action.LOOK, "so", entries=(HOSTED,))
-    assert "correlation_id" not in _logged(result)
+    assert "correlation_id" not in _format_line(result)
     with correlation.name_cause(None, "no id\n", cause):
-        assert _logged(result)["correlation_id"] == cause
+        assert _format_line(result)["correlation_id"] == cause
 
 
 @pytest.mark.parametrize("field", ["from", "reason", "correlation_id", "client_token"])
@@ -227,7 +227,7 @@ def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them
         "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/line/preheat-member; "
         "arn:aws:rekognition:eu-central-1:210987654321:project/parts, ask plant.owner@example.com"
     )
-    line = _logged(Result(ModelId("weld-seams"), Action.LOOK, told, Phase.IDLE, SIX, incomplete=True))
+    line = _format_line(Result(ModelId("weld-seams"), Action.LOOK, told, Phase.IDLE, SIX, incomplete=True))
     assert line["reason"] == (
         "AssumeRole: AccessDenied: User: arn:aws:sts::[account]:assumed-role/[name] is not "
         "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::[account]:role/[name]; "
@@ -257,7 +257,7 @@ def test_longer_numbers_ids_and_times_are_no_accounts(text: str) -> None:
     assert mask(text) == text
 
 
-def taken(**changes: Any) -> Taken:
+def make_taken(**changes: Any) -> Taken:
     reply = Reply(
         RequestId("line-7.1"),
         Verb.HOLD,
@@ -276,7 +276,7 @@ def taken(**changes: Any) -> Taken:
 def test_a_refused_request_is_counted_once_without_a_dimension_that_it_chooses(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for each in (taken(), taken(again=True), taken(accepted=True)):
+    for each in (make_taken(), make_taken(again=True), make_taken(accepted=True)):
         requests.emit_rejection(each, at=SIX)
     (line,) = lines(capsys)
     assert metrics_of(line) == {"RequestsRejected": ("Count", [1.0])}
@@ -289,7 +289,7 @@ def test_a_request_is_one_line_a_refusal_at_warning(
     caplog: pytest.LogCaptureFixture, accepted: bool, level: int
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    requests.log_request(taken(accepted=accepted))
+    requests.log_request(make_taken(accepted=accepted))
     (record,) = caplog.records
     assert (record.levelno, record.message) == (level, "requested")
     told = record.__dict__
@@ -305,7 +305,7 @@ def test_a_log_line_is_json_whatever_stands_in_it(facts: Any) -> None:
     json.loads(serialize_line(facts))
 
 
-def _logged(result: Result) -> dict[str, Any]:
+def _format_line(result: Result) -> dict[str, Any]:
     """Return the one line that the logger writes, by its own formatter."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)

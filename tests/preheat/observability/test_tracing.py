@@ -43,7 +43,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
         # The client's own backoff takes no time.
         monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
-        def received() -> list[dict[str, Any]]:
+        def read_received() -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = []
             while True:
                 try:
@@ -53,7 +53,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
                 assert json.loads(header) == {"format": "json", "version": 1}
                 found.append(json.loads(document))
 
-        yield received
+        yield read_received
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Nobody:
         pass
 
 
-def played(
+def play_demo(
     twins: Twins | None = None,
     saboteur: Callable[[Twins, DemoShift], Callable[[ServiceFacts], None] | None] | None = None,
     service: Backend | None = Backend.LOOKOUT_VISION,
@@ -57,7 +57,7 @@ def played(
 
 @pytest.fixture(scope="module")
 def well() -> tuple[list[DemoShift], DemoVerdict, DemoFacts]:
-    return played()
+    return play_demo()
 
 
 # --- the course -------------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_a_service_that_never_reaches_hosted_is_noticed() -> None:
     def stuck(twins: Twins, shift: DemoShift) -> None:
         twins.hosting.inject(InjectedFault(FaultKind.STUCK, project=shift.target.project))
 
-    _, judged, _ = played(saboteur=stuck)
+    _, judged, _ = play_demo(saboteur=stuck)
     assert not judged.holds
     assert "1 of 2 shifts ready on time; margin none +00:00:50" in judged.line
 
@@ -129,7 +129,7 @@ def test_a_service_that_never_reaches_hosted_is_noticed() -> None:
 def test_a_dead_reconcile_is_noticed() -> None:
     twins = Twins()
     twins.reconciles = False
-    _, judged, _ = played(twins)
+    _, judged, _ = play_demo(twins)
     assert not judged.holds
     assert judged.line == (
         "demo: 0 of 2 shifts ready on time; margin none none; not stopped after the end; 0 starts, 0 stops, 0 errors"
@@ -147,7 +147,7 @@ def test_a_start_made_twice_is_noticed() -> None:
 
         return again
 
-    _, judged, _ = played(saboteur=twice)
+    _, judged, _ = play_demo(saboteur=twice)
     assert not judged.holds
     assert "3 starts" in judged.line
     assert "weld-seams: a StartModel of somebody else took effect" in judged.errors
@@ -158,7 +158,7 @@ PLAYED = (Backend.LOOKOUT_VISION, Backend.REKOGNITION, Backend.SAGEMAKER)
 
 @pytest.mark.parametrize("service", [None, *PLAYED])
 def test_the_demo_holds_on_every_service(service: Backend | None) -> None:
-    shifts, judged, facts = played(service=service)
+    shifts, judged, facts = play_demo(service=service)
     assert (judged.errors, judged.holds) == ((), True)
     assert len({shift.target.backend for shift in shifts}) == (2 if service is None else 1)
     lost = [call.project for call in facts.service.calls if call.fault == "answer_lost"]
@@ -167,7 +167,7 @@ def test_the_demo_holds_on_every_service(service: Backend | None) -> None:
 
 @pytest.mark.parametrize("service", [Backend.REKOGNITION, Backend.SAGEMAKER])
 def test_without_a_token_a_start_too_many_is_noticed_by_its_number(service: Backend) -> None:
-    shifts, _, facts = played(service=service)
+    shifts, _, facts = play_demo(service=service)
     start = next(call for call in facts.service.calls if call.call is Call.START and call.changed_state)
     again = replace(start, at=start.at + SECOND)
     judged = verdict(shifts, replace(facts, service=replace(facts.service, calls=(*facts.service.calls, again))))
@@ -181,7 +181,7 @@ def test_a_failed_attempt_is_an_error_although_the_next_may_succeed() -> None:
         fault = InjectedFault(FaultKind.HOSTING_FAILED, project=shift.target.project, after=timedelta(seconds=5))
         twins.hosting.inject(fault)
 
-    _, judged, facts = played(saboteur=fails)
+    _, judged, facts = play_demo(saboteur=fails)
     assert not judged.holds
     failed = [entry for entries in facts.ledger.values() for entry in entries if entry.action is Action.FAIL]
     assert sum("a failed attempt" in error for error in judged.errors) == len(failed) == 1
@@ -190,7 +190,7 @@ def test_a_failed_attempt_is_an_error_although_the_next_may_succeed() -> None:
 def test_metrics_that_say_less_than_the_ledger_are_noticed() -> None:
     twins = Twins()
     twins.emits = False
-    _, judged, _ = played(twins)
+    _, judged, _ = play_demo(twins)
     assert not judged.holds
     assert "the metric StartsOnTime has 0 values, the ledger has 2" in judged.errors
 
@@ -198,7 +198,7 @@ def test_metrics_that_say_less_than_the_ledger_are_noticed() -> None:
 def test_each_dead_letter_is_an_error() -> None:
     twins = Twins()
     twins.dead = 2
-    _, judged, _ = played(twins)
+    _, judged, _ = play_demo(twins)
     assert not judged.holds
     assert judged.line.endswith("2 errors")
 
@@ -308,7 +308,7 @@ def test_on_a_terminal_the_countdown_stays_below_the_lines_and_leaves_no_trace()
 def test_the_first_signal_ends_the_demo_and_none_disturbs_the_stopping(number: signal.Signals) -> None:
     stopped = []
 
-    def interrupted() -> None:
+    def interrupt() -> None:
         with _interruptible():
             try:
                 os.kill(os.getpid(), number)
@@ -318,7 +318,7 @@ def test_the_first_signal_ends_the_demo_and_none_disturbs_the_stopping(number: s
                 stopped.append(True)
 
     with pytest.raises(typer.Exit) as ended:
-        interrupted()
+        interrupt()
     assert ended.value.exit_code == INTERRUPTED
     assert stopped == [True]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -73,47 +73,49 @@ def test_exceptions_are_shown() -> None:
     assert shown == ("s (UTC: mon 06:00-14:00; added: 2026-12-28 06:00-12:00; replaced: 2026-12-24; from 2026-11-01)")
 
 
-def changed(bench: Workbench, text: str) -> str:
+def show_change(bench: Workbench, text: str) -> str:
     return bench.preheat("apply", bench.plant(text), "--dry-run").stdout
 
 
 def test_closed_days_that_only_moved_on_with_time_are_no_change(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(HOLIDAYS), "--yes")
     bench.clock.advance(timedelta(days=200))
-    assert "No changes." in changed(bench, HOLIDAYS)
+    assert "No changes." in show_change(bench, HOLIDAYS)
 
 
 def test_closed_days_that_come_or_go_are_named(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(HOLIDAYS), "--yes")
     bench.clock.advance(timedelta(days=3))
-    told = changed(bench, HOLIDAYS.replace("2026-12-28", "2026-12-29"))
+    told = show_change(bench, HOLIDAYS.replace("2026-12-28", "2026-12-29"))
     assert "schedule early: new closed days: 2026-12-29" in told
     assert "schedule early: no longer closed: 2026-12-28" in told
-    assert "new closed days: " in changed(bench, HOLIDAYS.replace("country: DE", "country: DE, subdivision: BY"))
+    assert "new closed days: " in show_change(bench, HOLIDAYS.replace("country: DE", "country: DE, subdivision: BY"))
 
 
 def test_a_change_too_deep_in_a_list_to_be_shown_is_still_reported(bench: Workbench) -> None:
     windows = "".join(f'      - {{days: mon, start: "{hour:02}:00", end: "{hour:02}:30"}}\n' for hour in range(20))
     long = PLANT.replace('      - {days: mon-fri, start: "07:00", end: "15:00"}\n', windows)
     bench.preheat("apply", bench.plant(long), "--yes")
-    assert "other days or windows beyond the shown ones" in changed(bench, long.replace('end: "19:30"', 'end: "19:40"'))
+    assert "other days or windows beyond the shown ones" in show_change(
+        bench, long.replace('end: "19:30"', 'end: "19:40"')
+    )
 
 
 def test_of_a_removed_model_the_report_says_what_runs(bench: Workbench, shift: Callable[[], None]) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     shift()
     neither = PLANT.split("models:\n")[0] + "models: {}\n"
-    told = changed(bench, neither)
+    told = show_change(bench, neither)
     assert "  - paint\n      removed: Preheat does not run it now\n" in told
     assert "  - weld-seams\n      removed: hosted now; if Preheat started it, Preheat stops it\n" in told
     bench.store.records.clear()
-    assert "removed: if Preheat runs it, Preheat stops it" in changed(bench, neither)
+    assert "removed: if Preheat runs it, Preheat stops it" in show_change(bench, neither)
 
 
 def test_the_next_start_is_found_far_ahead_and_reported_when_there_is_none(bench: Workbench) -> None:
     rare = PLANT.replace("days: mon-fri, ", 'dates: ["2028-02-29"], ', 1).replace(
         "days: mon-fri, ", 'dates: ["2020-02-29"], ', 1
     )
-    told = changed(bench, rare)
+    told = show_change(bench, rare)
     assert "weld-seams  Tue 2028-02-29 06:13 CET = 2028-02-29 05:13:00Z for Tue 2028-02-29 07:00 CET (early)" in told
     assert "paint       none in the next 800 days" in told

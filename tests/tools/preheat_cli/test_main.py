@@ -103,7 +103,7 @@ def test_the_list_of_commands_describes_each_one_and_the_exit_status() -> None:
     assert [name for name, *_ in commands() if not re.search(rf"│ {name} +[A-Z]\w+ ", listed)] == []
 
 
-def completed(line: str, bench: Workbench) -> list[str]:
+def list_completions(line: str, bench: Workbench) -> list[str]:
     """Return what the shell offers after `line`."""
     words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
     stack = Surroundings(MemoryStack(bench.store), bench.clock)
@@ -112,10 +112,10 @@ def completed(line: str, bench: Workbench) -> list[str]:
 
 def test_the_shell_completes_commands_and_models_of_a_file(bench: Workbench) -> None:
     file = bench.plant(PLANT)
-    assert completed("preheat his", bench) == ["history"]
-    assert completed(f"preheat windows {file} we", bench) == ["weld-seams"]
-    assert completed(f"preheat plan {file} ", bench) == ["paint", "weld-seams"]
-    assert completed("preheat windows no-such-file.yaml we", bench) == []
+    assert list_completions("preheat his", bench) == ["history"]
+    assert list_completions(f"preheat windows {file} we", bench) == ["weld-seams"]
+    assert list_completions(f"preheat plan {file} ", bench) == ["paint", "weld-seams"]
+    assert list_completions("preheat windows no-such-file.yaml we", bench) == []
 
 
 def test_the_shell_completes_models_of_the_stack(bench: Workbench) -> None:
@@ -128,14 +128,14 @@ def test_the_shell_completes_models_of_the_stack(bench: Workbench) -> None:
 def test_no_color_turns_colours_off(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     surroundings = Surroundings(MemoryStack(bench.store), bench.clock)
 
-    def shown() -> str:
+    def read_shown() -> str:
         arguments = ["apply", bench.plant(PLANT), "--dry-run"]
         return CliRunner().invoke(app, arguments, obj=surroundings, color=True).stdout
 
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[" in shown()
+    assert "\x1b[" in read_shown()
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[" not in shown()
+    assert "\x1b[" not in read_shown()
 
 
 def test_a_bug_is_two_lines_and_its_traceback_is_in_a_file(

@@ -19,11 +19,11 @@ from preheat_simulator.core.latency import make_fixed
 from .test_commands import GOLDEN
 
 
-def exported(day: Day) -> str:
+def export_day(day: Day) -> str:
     return "".join(json.dumps(entry_fields(entry)) + "\n" for entry in day.entries)
 
 
-def recorded(shifts: int) -> Day:
+def record_day(shifts: int) -> Day:
     with a_day(learning=Learning()) as day:
         for number in range(shifts):
             day.service.start_latency = make_fixed(((7 * number * number) % 23 + 4) * 60)
@@ -36,7 +36,7 @@ def line(**changes: Any) -> str:
     return json.dumps(fields | {"time_to_hosted_seconds": 900.0} | changes)
 
 
-def simulated(*arguments: str) -> Result:
+def simulate_day(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["simulate", *arguments])
 
 
@@ -53,11 +53,11 @@ def export(tmp_path: Path) -> Callable[[str], str]:
 def test_what_history_exports_is_replayed_side_by_side(
     export: Callable[[str], str], golden: Callable[[Path, str], None], tmp_path: Path
 ) -> None:
-    path = export(exported(recorded(12)))
+    path = export(export_day(record_day(12)))
     chart = tmp_path / "leads.svg"
     rules = ["--lead-rule", "learned", "--lead-rule", "learned:late_target=0.05,lead_cap=40m"]
     rules += ["--lead-rule", "pinned:20m", "--lead-rule", "mean+2sd"]
-    result = simulated("--replay", path, *rules, "--late-cost", "12.5", "--chart", str(chart))
+    result = simulate_day("--replay", path, *rules, "--late-cost", "12.5", "--chart", str(chart))
     assert result.exit_code == 0
     golden(GOLDEN / "replay.txt", result.stdout.replace(str(tmp_path), "."))
     assert chart.read_text().startswith("<svg")
@@ -65,14 +65,14 @@ def test_what_history_exports_is_replayed_side_by_side(
 
 
 def test_the_starts_are_those_that_the_ledger_has_measured(export: Callable[[str], str]) -> None:
-    day = recorded(5)
-    (found,) = starts_of(Path(export(exported(day)))).values()
+    day = record_day(5)
+    (found,) = starts_of(Path(export(export_day(day)))).values()
     assert [start.took for start in found] == list(day.record.samples)
 
 
 def test_in_json_each_rule_is_an_object_and_the_usual_ones_are_compared(export: Callable[[str], str]) -> None:
     text = "\n".join([line(), line(sequence=2, time_to_hosted_seconds=None), line(model_id="paint", units=None)])
-    result = simulated("--replay", export(text), "--format", "json")
+    result = simulate_day("--replay", export(text), "--format", "json")
     rows = [json.loads(each) for each in result.stdout.splitlines()]
     assert [row["rule"] for row in rows] == list(USUAL)
     assert (rows[1]["starts"], rows[1]["late"], rows[1]["idle_minutes"]) == (2, 0, 30.0)
@@ -92,7 +92,7 @@ def test_every_line_that_cannot_be_read_is_reported_with_its_place_and_the_remed
         line(),
     ]
     path = export("\n".join(wrong))
-    result = simulated("--replay", path)
+    result = simulate_day("--replay", path)
     assert result.exit_code == 2
     told = result.stderr.splitlines()
     assert [each.split(":")[1] for each in told[:-1]] == ["1", "2", "3", "4", "5", "6", "7", "9"]
@@ -116,24 +116,24 @@ def test_every_line_that_cannot_be_read_is_reported_with_its_place_and_the_remed
 def test_what_cannot_be_compared_is_refused(
     export: Callable[[str], str], arguments: tuple[str, ...], told: str
 ) -> None:
-    result = simulated("--replay", export(line()), *arguments)
+    result = simulate_day("--replay", export(line()), *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in result.stderr
 
 
 def test_all_wrong_rules_are_reported_at_once(export: Callable[[str], str]) -> None:
-    result = simulated("--replay", export(line()), "--lead-rule", "a", "--lead-rule", "b")
+    result = simulate_day("--replay", export(line()), "--lead-rule", "a", "--lead-rule", "b")
     assert len(result.stderr.splitlines()) == 2
 
 
 def test_an_export_without_starts_or_without_a_file_says_so(export: Callable[[str], str], tmp_path: Path) -> None:
-    empty = simulated("--replay", export(line(time_to_hosted_seconds=None)))
+    empty = simulate_day("--replay", export(line(time_to_hosted_seconds=None)))
     assert (empty.exit_code, "no measured start" in empty.stderr) == (1, True)
-    assert simulated("--replay", str(tmp_path / "none")).exit_code == 2
+    assert simulate_day("--replay", str(tmp_path / "none")).exit_code == 2
 
 
 def test_what_is_of_a_replay_needs_one() -> None:
-    result = simulated("--lead-rule", "learned")
+    result = simulate_day("--lead-rule", "learned")
     assert (result.exit_code, "--replay" in result.stderr) == (2, True)
 
 

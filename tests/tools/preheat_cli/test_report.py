@@ -27,7 +27,9 @@ Golden = Callable[[Path, str], None]
 OF_THE_DAY = ("--from", "2026-11-23", "--to", "2026-11-24")
 
 
-def lived(bench: Workbench, until: str = "18:00", windows: tuple[str, ...] = ("08:00-12:00", "12:20-16:00")) -> Day:
+def live_a_day(
+    bench: Workbench, until: str = "18:00", windows: tuple[str, ...] = ("08:00-12:00", "12:20-16:00")
+) -> Day:
     """Put the store of a simulated day behind the command line: a start uses all attempts, and an answer gets lost."""
     with a_day(*windows, units=Units(2)) as day:
         day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3), times=1)
@@ -39,14 +41,14 @@ def lived(bench: Workbench, until: str = "18:00", windows: tuple[str, ...] = ("0
 
 
 def test_a_report_shows_what_was_paid_for_and_why(bench: Workbench, golden: Golden) -> None:
-    lived(bench)
+    live_a_day(bench)
     result = bench.preheat("report", *OF_THE_DAY)
     assert result.exit_code == 0
     golden(GOLDEN / "report.txt", result.output)
 
 
 def test_the_rows_of_every_form_say_the_same(bench: Workbench) -> None:
-    day = lived(bench)
+    day = live_a_day(bench)
     (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout.splitlines()
     (row,) = csv.DictReader(io.StringIO(bench.preheat("report", *OF_THE_DAY, "--format", "csv").stdout))
     told = json.loads(line)
@@ -81,7 +83,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_but_itself(bench: Workbench) -> None:
-    lived(bench)
+    live_a_day(bench)
     text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
     page = Page()
     page.feed(text)
@@ -93,7 +95,7 @@ def test_the_page_needs_nothing_but_itself(bench: Workbench) -> None:
 
 
 def test_the_charts_of_the_page_draw_each_cause_that_was_paid_for(bench: Workbench) -> None:
-    lived(bench)
+    live_a_day(bench)
     text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
     days, margins = (ET.fromstring(each) for each in re.findall(r"<svg.*?</svg>", text, re.DOTALL))  # noqa: S314 - ours
     titles = [title.text or "" for title in days.iter("title")]
@@ -105,7 +107,7 @@ def test_the_charts_of_the_page_draw_each_cause_that_was_paid_for(bench: Workben
 
 
 def test_tariffs_are_those_of_the_file_that_is_named(bench: Workbench) -> None:
-    lived(bench)
+    live_a_day(bench)
     file = bench.plant(
         "version: 1\ntariffs:\n  lookoutvision: {unit_hour: 3.5, currency: EUR}\nschedules: {}\nmodels: {}\n"
     )
@@ -145,7 +147,7 @@ def test_an_endpoint_costs_what_its_instances_cost_and_without_them_only_hours(b
 
 
 def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(bench: Workbench) -> None:
-    day = lived(bench, until="11:04")
+    day = live_a_day(bench, until="11:04")
     (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout.splitlines()
     told = json.loads(line)
     (bill,) = day.service.bill().values()
@@ -155,7 +157,7 @@ def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(ben
 
 
 def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> None:
-    lived(bench)
+    live_a_day(bench)
     whole, *parts = (
         json.loads(bench.preheat("report", "--from", begin, "--to", end, "--format", "json").stdout)
         for begin, end in (
@@ -176,7 +178,7 @@ def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> No
     ],
 )
 def test_a_report_that_cannot_be_made_names_the_remedy(bench: Workbench, options: tuple[str, ...], told: str) -> None:
-    lived(bench)
+    live_a_day(bench)
     result = bench.preheat("report", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in result.stderr
@@ -185,7 +187,7 @@ def test_a_report_that_cannot_be_made_names_the_remedy(bench: Workbench, options
 def test_a_ledger_that_cannot_be_read_harms_only_its_own_model(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day = lived(bench)
+    day = live_a_day(bench)
     other = ModelId("paint")
     day.apply(a_model("08:00-12:00"), a_model("08:00-12:00", model_id=other))
     real = day.store.read_ledger
@@ -215,7 +217,7 @@ def test_explain_says_why_and_what_comes_next(bench: Workbench, golden: Golden, 
             day.run_until(until)
         bench.store, bench.clock.at = day.store, day.clock.at
     else:
-        lived(bench, until=until)
+        live_a_day(bench, until=until)
     result = bench.preheat("explain", "weld-seams", "--verbose")
     assert result.exit_code == 0
     golden(GOLDEN / f"explain-{name}.txt", result.output)
@@ -243,7 +245,7 @@ def test_explain_of_an_unknown_model_names_what_is_close(bench: Workbench) -> No
 
 
 def test_history_shows_what_was_paid_for(bench: Workbench, golden: Golden) -> None:
-    lived(bench)
+    live_a_day(bench)
     golden(GOLDEN / "history-paid.txt", bench.preheat("history", "weld-seams").output)
 
 
@@ -255,7 +257,7 @@ def test_an_axis_ends_at_a_plain_figure_that_nothing_exceeds(most: float, end: f
 
 
 def test_many_doubts_are_folded_away_and_a_few_are_shown(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    lived(bench)
+    live_a_day(bench)
     assert "<details>" not in bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout
     monkeypatch.setattr(report_html, "DOUBTS_SHOWN", 0)
     text = bench.preheat("report", *OF_THE_DAY, "--format", "html").stdout

@@ -22,12 +22,12 @@ WELD, PAINT = ModelId("weld-seams"), ModelId("paint")
 type Pass = Callable[[ModelRecord], dict[str, Any]]
 
 
-def seen(_: ModelRecord) -> dict[str, Any]:
+def see_stopped(_: ModelRecord) -> dict[str, Any]:
     """Let a pass see the model in STOPPED."""
     return {"observed": Observed.STOPPED}
 
 
-def applied(bench: Workbench, passes: dict[ModelId, Pass], *options: str, after: int = 20) -> Result:
+def apply_and_wait(bench: Workbench, passes: dict[ModelId, Pass], *options: str, after: int = 20) -> Result:
     """Apply the sample plan and wait; `after` so many seconds, these passes check the models."""
     began = bench.clock.now()
 
@@ -46,7 +46,7 @@ def applied(bench: Workbench, passes: dict[ModelId, Pass], *options: str, after:
 
 
 def test_the_wait_ends_with_how_many_models_were_seen(bench: Workbench) -> None:
-    result = applied(bench, {WELD: seen, PAINT: seen})
+    result = apply_and_wait(bench, {WELD: see_stopped, PAINT: see_stopped})
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "2 of 2 models seen")
 
 
@@ -77,14 +77,14 @@ def test_the_wait_ends_with_how_many_models_were_seen(bench: Workbench) -> None:
     ],
 )
 def test_a_model_that_was_not_seen_is_named_with_the_reason(bench: Workbench, passed: Pass, why: str) -> None:
-    result = applied(bench, {WELD: seen, PAINT: passed})
+    result = apply_and_wait(bench, {WELD: see_stopped, PAINT: passed})
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-2:] == ["1 of 2 models seen", f"  paint: {why}"]
     assert bench.store.read_plan_version() == 1
 
 
 def test_a_look_from_before_the_plan_counts_for_nothing(bench: Workbench) -> None:
-    result = applied(bench, {WELD: lambda _: {"looked_at": MONDAY - timedelta(hours=1)}, PAINT: seen})
+    result = apply_and_wait(bench, {WELD: lambda _: {"looked_at": MONDAY - timedelta(hours=1)}, PAINT: see_stopped})
     assert result.stdout.splitlines()[-2:] == [
         "1 of 2 models seen",
         "  weld-seams: not checked within 3 min; see `preheat doctor`",
@@ -92,7 +92,7 @@ def test_a_look_from_before_the_plan_counts_for_nothing(bench: Workbench) -> Non
 
 
 def test_the_wait_is_part_of_the_json(bench: Workbench) -> None:
-    result = applied(bench, {WELD: seen}, "--format", "json")
+    result = apply_and_wait(bench, {WELD: see_stopped}, "--format", "json")
     found = json.loads(result.stdout.splitlines()[-1])
     assert (result.exit_code, found["seen"], list(found["unseen"])) == (1, 1, ["paint"])
 

@@ -90,7 +90,7 @@ MISTAKES = {
 }
 
 
-def linted(tree: Path) -> tuple[int, str]:
+def lint_imports(tree: Path) -> tuple[int, str]:
     """Run import-linter on a tree; return its status and what it prints, as one line."""
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
@@ -104,7 +104,7 @@ def linted(tree: Path) -> tuple[int, str]:
     return done.returncode, re.sub(r"\s+", " ", done.stdout + done.stderr)
 
 
-def copied(tree: Path) -> Path:
+def copy_tree(tree: Path) -> Path:
     for home in HOMES:
         shutil.copytree(ROOT / home, tree / home, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".importlinter", tree)
@@ -113,11 +113,11 @@ def copied(tree: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory.mktemp("tree"))
+    return copy_tree(tmp_path_factory.mktemp("tree"))
 
 
 def test_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
-    status, printed = linted(tree)
+    status, printed = lint_imports(tree)
     assert (status, "0 broken" in printed) == (0, True), printed
 
 
@@ -128,7 +128,7 @@ def test_a_mistake_breaks_a_contract(tree: Path, mistake: str) -> None:
     (tree / file).parent.mkdir(parents=True, exist_ok=True)
     (tree / file).write_text(f"{before or ''}\n{text}\n")
     try:
-        status, printed = linted(tree)
+        status, printed = lint_imports(tree)
     finally:
         if new:
             shutil.rmtree((tree / file).parent)

@@ -26,7 +26,7 @@ DESCRIBED = {
 }
 
 
-def judged(pattern: str, missing: MissingData, raised_by: int, before: AlarmState) -> AlarmState:
+def judge_alarm(pattern: str, missing: MissingData, raised_by: int, before: AlarmState) -> AlarmState:
     alarm = Alarm.read(DESCRIBED | {"DatapointsToAlarm": raised_by, "TreatMissingData": missing.value})
     begin, end = alarm.span(NOW)
     signs = pattern.split()
@@ -58,7 +58,7 @@ def test_missing_data_counts_as_the_documentation_has_it(
 ) -> None:
     for before in AlarmState:
         for missing, state in zip(MissingData, states, strict=True):
-            assert judged(pattern, missing, raised_by, before) == (before if state == KEPT else state), missing
+            assert judge_alarm(pattern, missing, raised_by, before) == (before if state == KEPT else state), missing
 
 
 def test_whole_periods_count_and_the_last_is_the_one_that_it_is_now() -> None:

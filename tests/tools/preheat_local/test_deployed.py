@@ -99,7 +99,7 @@ def test_an_event_of_an_endpoint_has_its_model_checked(local_aws: LocalAws) -> N
     model = HostedModel(ModelId("watched"), target, Units(), (), hour, timedelta(), now)
     store.apply([model], expected_version=store.read_plan_version(), at=now)
 
-    def looked_at(before: int) -> int:
+    def count_looks(before: int) -> int:
         deadline = time.monotonic() + 4 * DEADLINE_SECONDS  # without an event the next tick has to come first
         while time.monotonic() < deadline:
             record = store.load(ModelId("watched"))
@@ -108,7 +108,7 @@ def test_an_event_of_an_endpoint_has_its_model_checked(local_aws: LocalAws) -> N
             time.sleep(0.2)
         raise AssertionError(f"not looked at since version {before}")
 
-    version = looked_at(1)
+    version = count_looks(1)
     # The simulator puts no change of an endpoint onto the bus: the test tries the rule and the function in turn.
     events, lambdas = local_aws.client("events"), local_aws.client("lambda")
     event = json.loads((EVENTS / "watch-endpoint-in-service.json").read_text())
@@ -127,7 +127,7 @@ def test_an_event_of_an_endpoint_has_its_model_checked(local_aws: LocalAws) -> N
     event["detail"] |= {"EndpointStatus": "IN_SERVICE", "EndpointName": "plant-watched"}
     answer = lambdas.invoke(FunctionName=local_aws.watch_function, Payload=json.dumps(event).encode())
     assert json.loads(answer["Payload"].read()) == {"woken": 1}
-    assert looked_at(version) > version
+    assert count_looks(version) > version
 
 
 def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(local_aws: LocalAws) -> None:
@@ -138,7 +138,7 @@ def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(loca
     asked = {"version": 1, "verb": "hold", "model": "asked", "duration": "2h"}
     sqs, events = local_aws.client("sqs"), local_aws.client("events")
 
-    def answered(name: str) -> Reply:
+    def find_answer(name: str) -> Reply:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while (reply := store.find_reply(RequestId(name))) is None:
             assert time.monotonic() < deadline, f"{name} was not answered within the deadline"
@@ -151,10 +151,10 @@ def test_a_request_is_answered_whether_it_comes_as_a_message_or_as_an_event(loca
     sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=by_message)
     entry = {"Source": "mes", "DetailType": "Preheat Request", "Detail": by_event, "EventBusName": local_aws.stack_name}
     events.put_events(Entries=[entry])
-    assert (answered("by-message").code, answered("by-message").requester) == ("accepted", "000000000000")
-    assert (answered("by-event").code, answered("by-event").requester) == ("accepted", "account:000000000000:mes")
+    assert (find_answer("by-message").code, find_answer("by-message").requester) == ("accepted", "000000000000")
+    assert (find_answer("by-event").code, find_answer("by-event").requester) == ("accepted", "account:000000000000:mes")
     sqs.send_message(QueueUrl=local_aws.request_queue_url, MessageBody=refused.replace("asked", "no-such"))
-    assert answered("x").code == "unknown_model"
+    assert find_answer("x").code == "unknown_model"
     (aside,) = sqs.receive_message(
         QueueUrl=local_aws.rejected_requests_queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
     )["Messages"]

@@ -42,7 +42,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return put
 
 
-def recorded(state: Path) -> list[RecordedProcess]:
+def list_recorded(state: Path) -> list[RecordedProcess]:
     return [RecordedProcess(**fields) for fields in json.loads((state / "processes.json").read_text())]
 
 
@@ -50,7 +50,7 @@ def both_of(state: Path) -> list[RecordedProcess]:
     """Both processes, or nothing while they are not both recorded."""
     if not (state / "processes.json").exists():
         return []
-    started = recorded(state)
+    started = list_recorded(state)
     return started if len(started) == 2 else []
 
 
@@ -69,7 +69,7 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
     said: list[str] = []
     checkout = find_checkout(ROOT, state=tmp_path)
     with run_local_aws(tmp_path, say=said.append) as first:
-        started = recorded(tmp_path)
+        started = list_recorded(tmp_path)
         assert [process.name for process in started] == ["ministack", "simulator"]
         assert up(checkout=checkout, say=said.append) == first == find_running(checkout)
         assert "up already" in said[-1]
@@ -85,7 +85,7 @@ def test_a_lost_part_is_not_up_and_the_next_up_starts_again(stand_in: Callable[[
     stand_in(ANSWERS)
     checkout = find_checkout(ROOT, state=tmp_path)
     with run_local_aws(tmp_path) as first:
-        ministack, simulator = recorded(tmp_path)
+        ministack, simulator = list_recorded(tmp_path)
         processes.stop(simulator)
         assert find_running(checkout) is None
         stand_in(ENDS)

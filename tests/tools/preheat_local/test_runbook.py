@@ -80,7 +80,7 @@ def phase(aws: LocalAws) -> Phase | None:
 
 
 @contextmanager
-def restored(aws: LocalAws, *names: str) -> Iterator[Callable[[], None]]:
+def note_tables(aws: LocalAws, *names: str) -> Iterator[Callable[[], None]]:
     """Note what tables hold now; yields what puts it back, item by item, as after a restore to this instant."""
     dynamodb = aws.client("dynamodb")
     backups = {
@@ -109,7 +109,7 @@ def restored(aws: LocalAws, *names: str) -> Iterator[Callable[[], None]]:
 
 def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_fixes_it(aws: LocalAws) -> None:
     apply(aws, needed=False)
-    with restored(aws, aws.plans_table) as put_back:
+    with note_tables(aws, aws.plans_table) as put_back:
         served = apply(aws, needed=True)
         look_at(aws)
         eventually(lambda: status(aws) == "HOSTED")
@@ -120,7 +120,7 @@ def test_plans_restored_to_an_older_state_stop_nothing_and_the_next_apply_fixes_
         look_at(aws)
         version = open_local_store(aws).read_plan_version()
         line = f"Plan {version} is older than this model's plan {served}: run `preheat apply`"
-        eventually(lambda: line in logged(aws))
+        eventually(lambda: line in read_log(aws))
         assert status(aws) == "HOSTED"
         assert apply(aws, needed=False) > served
         look_at(aws)
@@ -133,7 +133,7 @@ def test_records_older_than_their_ledger_change_nothing_until_they_are_rebuilt(a
     apply(aws, needed=False)
     look_at(aws)
     eventually(lambda: phase(aws) is Phase.IDLE)
-    with restored(aws, aws.models_table) as put_back:
+    with note_tables(aws, aws.models_table) as put_back:
         apply(aws, needed=True)
         look_at(aws)
         eventually(lambda: status(aws) == "HOSTED")
@@ -143,7 +143,7 @@ def test_records_older_than_their_ledger_change_nothing_until_they_are_rebuilt(a
         apply(aws, needed=False)
         store = open_local_store(aws)
         look_at(aws)
-        eventually(lambda: "exists already" in logged(aws))
+        eventually(lambda: "exists already" in read_log(aws))
         assert status(aws) == "HOSTED"
         assert rebuild(store) == 0
         record = store.load(LINE)
@@ -192,7 +192,7 @@ def test_a_record_that_no_release_can_read_harms_itself_alone_and_is_rebuilt_onc
     shown = read_status(store, LINE, datetime.now(UTC))
     assert "schema: 99 is not" in (shown.problem or "")
     look_at(aws)
-    eventually(lambda: "pass failed" in logged(aws))
+    eventually(lambda: "pass failed" in read_log(aws))
     assert rebuild(store) == 1
     dynamodb.delete_item(TableName=aws.models_table, Key=key)
     assert rebuild(store) == 0
@@ -242,7 +242,7 @@ def test_an_unreadable_plan_is_reported_and_not_taken_for_no_plan(aws: LocalAws)
     assert open_local_store(aws).read_planned(LINE).model is not None
 
 
-def logged(aws: LocalAws) -> str:
+def read_log(aws: LocalAws) -> str:
     events = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/preheat-reconcile")["events"]
     return "\n".join(event["message"] for event in events)
 

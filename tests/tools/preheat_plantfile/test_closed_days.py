@@ -31,7 +31,7 @@ def plant_with(
     return parse_plant(text.encode(), "plant.yaml")
 
 
-def compiled_with(calendar: str, window: str = 'days: mon-fri, start: "06:00", end: "14:00"') -> Schedule:
+def compile_with(calendar: str, window: str = 'days: mon-fri, start: "06:00", end: "14:00"') -> Schedule:
     plant = plant_with(calendar, window)
     return schedule("s", plant.schedules["s"], plant.calendars, SPAN)
 
@@ -58,8 +58,8 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_holiday_has_its_own_name_and_its_english_one_whatever_the_environment_says(name: str) -> None:
     corpus_christi = date(2027, 5, 27)
     bavaria = "holidays: [{country: DE, subdivision: BY%s}]"
-    assert corpus_christi in compiled_with(bavaria % "").closed
-    assert corpus_christi not in compiled_with(bavaria % f", without: [{name}]").closed
+    assert corpus_christi in compile_with(bavaria % "").closed
+    assert corpus_christi not in compile_with(bavaria % f", without: [{name}]").closed
     (line,) = problems_of(bavaria % ", without: [Fronleichnamm]")
     assert (
         "found 'Fronleichnamm', no holiday there (did you mean 'Fronleichnam'?); accepted: one of: Allerheiligen"
@@ -95,12 +95,12 @@ def test_a_make_up_workday_stands_for_the_weekday_that_it_makes_up_for(
     asked = f"holidays: [{{country: {country}}}], make_up_days: true"
     hours = 'start: "06:00", end: "14:00"'
     assert [
-        w.only.dates for w in compiled_with(asked, f"days: {name}, {hours}").added if w.only and worked in w.only.dates
+        w.only.dates for w in compile_with(asked, f"days: {name}, {hours}").added if w.only and worked in w.only.dates
     ]
     other = "thu" if stands_for is not Weekday.THU else "fri"
-    added = compiled_with(asked, f"days: {other}, {hours}").added
+    added = compile_with(asked, f"days: {other}, {hours}").added
     assert not any(window.only is not None and worked in window.only.dates for window in added)
-    assert compiled_with(f"holidays: [{{country: {country}}}]", f"days: {name}, {hours}").added == ()
+    assert compile_with(f"holidays: [{{country: {country}}}]", f"days: {name}, {hours}").added == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_make_up_workday_stands_for_the_weekday_that_it_makes_up_for(
     ],
 )
 def test_a_window_that_does_not_go_by_weekdays_or_is_not_in_force_has_no_make_up_workday(window: str) -> None:
-    added = compiled_with("holidays: [{country: CN}], make_up_days: true", window).added
+    added = compile_with("holidays: [{country: CN}], make_up_days: true", window).added
     assert not any(each.only is not None and date(2026, 9, 20) in each.only.dates for each in added)
 
 
@@ -135,7 +135,7 @@ def test_a_window_that_does_not_go_by_weekdays_or_is_not_in_force_has_no_make_up
 )
 def test_a_rule_of_every_week_has_make_up_workdays_as_days_have(rule: str) -> None:
     window = f'"{rule}", anchor: 2026-01-06, start: "06:00", end: "14:00"'
-    added = compiled_with("holidays: [{country: CN}], make_up_days: true", f"rrule: {window}").added
+    added = compile_with("holidays: [{country: CN}], make_up_days: true", f"rrule: {window}").added
     assert [each.only is not None and date(2026, 9, 20) in each.only.dates for each in added] == [True]
 
 
@@ -167,7 +167,7 @@ def test_a_make_up_workday_is_no_day_off_beside_a_bridge_day() -> None:
     ],
 )
 def test_half_days_are_open_closed_or_closed_from_a_time_on(written: str, half_day: time | None, closed: bool) -> None:
-    found = compiled_with(f"holidays: [{{country: CW}}], half_days: {written}")
+    found = compile_with(f"holidays: [{{country: CW}}], half_days: {written}")
     new_years_eve = date(2026, 12, 31)
     assert [each.until for each in found.half_days if each.day == new_years_eve] == ([half_day] if half_day else [])
     assert (new_years_eve in found.closed) == closed

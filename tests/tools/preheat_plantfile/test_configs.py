@@ -25,26 +25,26 @@ models:
 """
 
 
-def compiled(configs: str, backend: str = "sagemaker") -> HostedModel:
+def compile_configs(configs: str, backend: str = "sagemaker") -> HostedModel:
     text = PLANT.format(configs=configs).replace("backend: sagemaker", f"backend: {backend}")
     (model,) = compile_models(parse_plant(text.encode(), "plant.yaml"), now=NOW, previous={})
     return model
 
 
-def said_of(configs: str, backend: str = "sagemaker") -> str:
+def read_problem(configs: str, backend: str = "sagemaker") -> str:
     with pytest.raises(PlantFileError) as raised:
-        compiled(configs, backend)
+        compile_configs(configs, backend)
     return str(raised.value)
 
 
 def test_the_first_config_is_the_target_and_the_others_are_fallbacks() -> None:
-    model = compiled("configs: [line-weld-1, line-weld-2, line-weld-3]")
+    model = compile_configs("configs: [line-weld-1, line-weld-2, line-weld-3]")
     assert (model.target.version, model.fallbacks) == ("line-weld-1", ("line-weld-2", "line-weld-3"))
 
 
 def test_one_config_has_no_fallback() -> None:
     for form in ("config: line-weld-1", "configs: [line-weld-1]"):
-        assert (compiled(form).target.version, compiled(form).fallbacks) == ("line-weld-1", ())
+        assert (compile_configs(form).target.version, compile_configs(form).fallbacks) == ("line-weld-1", ())
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_one_config_has_no_fallback() -> None:
     ],
 )
 def test_what_is_wrong_with_configs_is_named_with_what_is_accepted(configs: str, said: str) -> None:
-    assert said in said_of(configs)
+    assert said in read_problem(configs)
 
 
 def test_no_other_service_has_configs() -> None:
-    assert "configs" in said_of("project: p\n    version: v\n    configs: [a]", "rekognition")
+    assert "configs" in read_problem("project: p\n    version: v\n    configs: [a]", "rekognition")
 
 
 @pytest.mark.parametrize("fallbacks", [("a", "a"), ("first",), ("x_y",), tuple("abcde")])
 def test_a_planned_model_refuses_fallbacks_that_the_service_would(fallbacks: tuple[str, ...]) -> None:
-    model = compiled("config: first")
+    model = compile_configs("config: first")
     with pytest.raises(ValueError, match="config"):
         HostedModel(
             model.model_id, model.target, Units(), model.schedules, model.lead, model.slack, NOW, fallbacks=fallbacks
@@ -79,7 +79,7 @@ def test_a_planned_model_refuses_fallbacks_that_the_service_would(fallbacks: tup
 
 
 def test_only_an_endpoint_falls_back() -> None:
-    model = compiled("config: first")
+    model = compile_configs("config: first")
     with pytest.raises(ValueError, match="lookoutvision has no endpoint config"):
         HostedModel(
             model.model_id,
@@ -94,6 +94,9 @@ def test_only_an_endpoint_falls_back() -> None:
 
 
 def test_a_changed_fallback_or_tag_is_shown_before_it_is_applied() -> None:
-    before, after = compiled("config: first"), compiled('configs: [first, second]\n    tags: {Owner: "plant"}')
+    before, after = (
+        compile_configs("config: first"),
+        compile_configs('configs: [first, second]\n    tags: {Owner: "plant"}'),
+    )
     (change,) = changes({before.model_id: before}, [after], today=NOW.date())
     assert change.lines == ("tags none -> Owner=plant", "fallback configs none -> second")

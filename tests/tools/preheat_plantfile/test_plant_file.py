@@ -43,7 +43,7 @@ models:
 """
 
 
-def parsed(text: str, **previous: HostedModel) -> dict[str, HostedModel]:
+def parse_text(text: str, **previous: HostedModel) -> dict[str, HostedModel]:
     plant = parse_plant(text.encode(), "plant.yaml")
     known = {model.model_id: model for model in previous.values()}
     return {model.model_id: model for model in compile_models(plant, now=NOW, previous=known)}
@@ -51,7 +51,9 @@ def parsed(text: str, **previous: HostedModel) -> dict[str, HostedModel]:
 
 def a_window(text: str) -> ShiftWindow:
     file = HEAD.replace('{days: daily, start: "06:00", end: "14:00"}', text)
-    (model,) = parsed(file + "  weld: {backend: lookoutvision, project: p, version: 1, schedules: [early]}").values()
+    (model,) = parse_text(
+        file + "  weld: {backend: lookoutvision, project: p, version: 1, schedules: [early]}"
+    ).values()
     return model.schedules[0].shift_windows[0]
 
 
@@ -66,7 +68,7 @@ def a_model_with(field: str) -> str:
 
 
 def test_a_model_takes_its_fields_from_the_file_and_the_rest_from_the_defaults() -> None:
-    models = parsed(
+    models = parse_text(
         HEAD.replace("version: 1", "version: 1\ndefaults: {lead: 1h30m, min_units: 2}")
         + """
   weld-seams:
@@ -108,7 +110,7 @@ def test_a_model_takes_its_fields_from_the_file_and_the_rest_from_the_defaults()
 
 
 def test_the_defaults_of_the_defaults_are_thirty_minutes_two_minutes_and_one_unit() -> None:
-    model = parsed(a_model_with("mode: act"))["weld"]
+    model = parse_text(a_model_with("mode: act"))["weld"]
     assert (model.lead, model.slack, model.units) == (timedelta(minutes=30), timedelta(minutes=2), Units(1))
 
 
@@ -147,13 +149,13 @@ def test_an_end_not_after_the_start_is_on_the_next_day_and_quotes_do_not_matter(
 
 
 def test_times_stay_times_under_the_rules_of_yaml_1_1_too() -> None:
-    assert parsed("%YAML 1.1\n---\n" + a_model_with("mode: act").replace('"', ""))["weld"].schedules[0].shift_windows[
+    assert parse_text("%YAML 1.1\n---\n" + a_model_with("mode: act").replace('"', ""))["weld"].schedules[
         0
-    ] == ShiftWindow(DAILY, time(6), time(14))
+    ].shift_windows[0] == ShiftWindow(DAILY, time(6), time(14))
 
 
 def test_an_anchor_stands_for_its_value() -> None:
-    models = parsed(
+    models = parse_text(
         HEAD
         + """
   weld: {backend: lookoutvision, project: p, version: 1, schedules: &shifts [early]}
@@ -240,7 +242,7 @@ def test_a_plant_holds_at_most_a_thousand_models() -> None:
         f"  line-{n}: {{backend: lookoutvision, project: p-{n}, version: 1, schedules: [early]}}\n"
         for n in range(MODELS_MAX + 1)
     ]
-    assert len(parsed(HEAD + "".join(lines[:-1]))) == MODELS_MAX
+    assert len(parse_text(HEAD + "".join(lines[:-1]))) == MODELS_MAX
     (line,) = problems(HEAD + "".join(lines))
     assert line.endswith("models: found a mapping of 1001; accepted: at most 1,000 models")
 
@@ -278,12 +280,12 @@ def a_model_of(fields: str) -> str:
     ],
 )
 def test_each_service_has_its_own_words_for_what_runs(fields: str, target: Target) -> None:
-    assert parsed(a_model_of(fields))["weld"].target == target
+    assert parse_text(a_model_of(fields))["weld"].target == target
 
 
 def test_an_endpoint_runs_on_what_its_config_says_whatever_the_default_units_are() -> None:
     text = a_model_of("backend: sagemaker, endpoint: weld, config: weld-v3")
-    model = parsed(text.replace("version: 1\n", "version: 1\ndefaults: {min_units: 3}\n", 1))["weld"]
+    model = parse_text(text.replace("version: 1\n", "version: 1\ndefaults: {min_units: 3}\n", 1))["weld"]
     assert model.units == Units()
 
 
@@ -320,7 +322,7 @@ def test_a_wrong_target_is_reported_in_the_words_of_its_service(golden: Callable
 
 
 def test_a_model_whose_windows_are_unchanged_stays_as_long_known_as_it_was() -> None:
-    before = parsed(a_model_with("mode: act"))["weld"]
+    before = parse_text(a_model_with("mode: act"))["weld"]
     later = NOW + timedelta(days=3)
     renamed = Schedule("morning", "Europe/Berlin", before.schedules[0].shift_windows)
     assert find_announced_at((renamed,), before, later) == NOW
@@ -335,14 +337,14 @@ def test_a_model_whose_windows_are_unchanged_stays_as_long_known_as_it_was() -> 
     ],
 )
 def test_a_model_whose_zone_or_windows_change_is_known_from_now_on(schedules: tuple[Schedule, ...]) -> None:
-    before = parsed(a_model_with("mode: act"))["weld"]
+    before = parse_text(a_model_with("mode: act"))["weld"]
     later = NOW + timedelta(days=3)
     assert find_announced_at(schedules, before, later) == later
     assert find_announced_at(schedules, None, later) == later
 
 
 def test_a_changed_lead_or_version_does_not_make_a_shift_news() -> None:
-    before = parsed(a_model_with("mode: act"))["weld"]
+    before = parse_text(a_model_with("mode: act"))["weld"]
     plant = parse_plant(a_model_with("lead: 45m").replace("version: 1,", "version: 2,").encode(), "plant.yaml")
     (after,) = compile_models(plant, now=NOW + timedelta(days=3), previous={before.model_id: before})
     assert (after.announced_at, after.target.version) == (NOW, "2")
@@ -367,7 +369,7 @@ def test_every_field_of_the_file_is_in_the_reference_and_its_example_is_accepted
         missing = [name for name in names if f".{name}`" not in page]
         assert missing == [], f"docs/plant-file.md does not tell of {missing} of {entry.__name__}"
     example = page.partition("```yaml\n")[2].partition("```")[0]
-    assert list(parsed(example)) == ["weld-seams"]
+    assert list(parse_text(example)) == ["weld-seams"]
 
 
 @pytest.mark.parametrize(

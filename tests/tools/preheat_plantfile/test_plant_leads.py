@@ -29,7 +29,7 @@ def text(defaults: str = "", model: str = "", target: str = LOOKOUT) -> str:
     return FILE.format(defaults=defaults, model=f", {model}" if model else "", target=target)
 
 
-def planned(defaults: str = "", model: str = "", target: str = LOOKOUT) -> HostedModel:
+def plan_model(defaults: str = "", model: str = "", target: str = LOOKOUT) -> HostedModel:
     (found,) = compile_models(parse_plant(text(defaults, model, target).encode(), "plant.yaml"), now=NOW, previous={})
     return found
 
@@ -56,7 +56,7 @@ def planned(defaults: str = "", model: str = "", target: str = LOOKOUT) -> Hoste
 def test_what_a_model_says_of_its_lead_wins_over_the_defaults(
     defaults: str, model: str, lead: int, learning: Learning | None
 ) -> None:
-    found = planned(defaults, model)
+    found = plan_model(defaults, model)
     assert (found.lead, found.learning) == (lead * MINUTE, learning)
 
 
@@ -84,7 +84,7 @@ def test_what_a_model_says_of_its_lead_wins_over_the_defaults(
 )
 def test_what_contradicts_itself_is_refused_at_its_place(defaults: str, model: str, target: str, told: str) -> None:
     with pytest.raises(PlantFileError) as refused:
-        planned(defaults, model, target)
+        plan_model(defaults, model, target)
     assert told in str(refused.value)
 
 

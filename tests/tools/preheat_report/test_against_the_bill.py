@@ -36,7 +36,7 @@ class Both:
         return self.bill.unit_seconds - self.report.paid.total_seconds()
 
 
-def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> list[Both]:
+def live_a_month(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> list[Both]:
     """Return both for each model of a simulated month."""
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation
     lines = draw_plant(random, models, announced_at=BEGINS_AT)
@@ -53,13 +53,13 @@ def lived(seed: int, mix: FaultMix, *, models: int = 3, days: int = MONTH) -> li
     ]
 
 
-def drawn(seed: int, name: str) -> FaultMix:
+def draw_mix(seed: int, name: str) -> FaultMix:
     mix = MIXES[name].draw(Random(f"{seed}/mix"))  # noqa: S311 - chance in a simulation
     return replace(mix, skew=RIGHT_CLOCKS)
 
 
 def test_without_faults_the_report_is_the_bill_to_the_second() -> None:
-    for both in lived(1, MIXES["none"]):
+    for both in live_a_month(1, MIXES["none"]):
         closed = [each for each in both.report.brackets if each.by < both.bill.intervals[-1].begin]
         assert abs(both.off) < 1
         assert closed == []
@@ -71,7 +71,7 @@ def test_without_faults_the_report_is_the_bill_to_the_second() -> None:
 @pytest.mark.parametrize(("seed", "name"), [(1, "all"), (2, "rough")])
 def test_under_every_fault_the_bill_lies_within_the_brackets(seed: int, name: str) -> None:
     surely_seen = 0
-    for both in lived(seed, drawn(seed, name), days=MONTH if name == "all" else 10):
+    for both in live_a_month(seed, draw_mix(seed, name), days=MONTH if name == "all" else 10):
         less, more = both.report.may_be_less.total_seconds(), both.report.may_be_more.total_seconds()
         assert -less - 1 <= both.off <= more + 1
         surely_seen += bool(both.report.brackets)
@@ -80,6 +80,6 @@ def test_under_every_fault_the_bill_lies_within_the_brackets(seed: int, name: st
 
 def test_lost_answers_alone_leave_no_more_in_doubt_than_the_time_until_the_next_look() -> None:
     service = tuple(fault for fault in MIXES["all"].service if fault.kind == "answer_lost")
-    for both in lived(4, FaultMix(service=service), days=10):
+    for both in live_a_month(4, FaultMix(service=service), days=10):
         assert -both.report.may_be_less.total_seconds() - 1 <= both.off <= both.report.may_be_more.total_seconds() + 1
         assert all(each.by - each.after <= timedelta(minutes=11) for each in both.report.brackets)

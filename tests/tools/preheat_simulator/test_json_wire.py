@@ -106,18 +106,18 @@ def test_a_version_that_never_ran_is_trained_and_one_that_ran_is_stopped() -> No
     client = account.client
     (project,) = client.describe_projects()["ProjectDescriptions"]
 
-    def seen() -> dict[str, Any]:
+    def read_seen() -> dict[str, Any]:
         rows = client.describe_project_versions(ProjectArn=project["ProjectArn"])["ProjectVersionDescriptions"]
         return dict(rows[0])
 
-    assert seen()["Status"] == "TRAINING_COMPLETED"
-    arn = seen()["ProjectVersionArn"]
+    assert read_seen()["Status"] == "TRAINING_COMPLETED"
+    arn = read_seen()["ProjectVersionArn"]
     assert client.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=2)["Status"] == "STARTING"
     account.at += timedelta(minutes=15)
-    assert (seen()["Status"], seen()["MinInferenceUnits"]) == ("RUNNING", 2)
+    assert (read_seen()["Status"], read_seen()["MinInferenceUnits"]) == ("RUNNING", 2)
     assert client.stop_project_version(ProjectVersionArn=arn)["Status"] == "STOPPING"
     account.at += timedelta(minutes=2)
-    assert seen()["Status"] == "STOPPED"
+    assert read_seen()["Status"] == "STOPPED"
     assert account.service.bill()["line/v1"].unit_seconds == 2 * 900
 
 

@@ -162,7 +162,7 @@ def test_a_model_may_have_latencies_of_its_own(bench: "SimulatorBench") -> None:
 
 
 def test_a_drawn_latency_depends_on_the_seed_and_not_on_other_models() -> None:
-    def drawn(seed: int, others: int) -> list[timedelta]:
+    def draw_latencies(seed: int, others: int) -> list[timedelta]:
         at = datetime(2026, 11, 23, tzinfo=UTC)
         service = LookoutService(lambda: at, seed=seed, start_latency=parse_latency("lognormal:median=900,sigma=0.25"))
         service.limits = AccountLimits(calls_per_second=None)
@@ -172,8 +172,8 @@ def test_a_drawn_latency_depends_on_the_seed_and_not_on_other_models() -> None:
         begun_at, at = at, at + timedelta(days=1)
         return [service.history("weld", "1")[-1][0] - begun_at]
 
-    assert drawn(seed=1, others=0) == drawn(seed=1, others=3)
-    assert drawn(seed=1, others=0) != drawn(seed=2, others=0)
+    assert draw_latencies(seed=1, others=0) == draw_latencies(seed=1, others=3)
+    assert draw_latencies(seed=1, others=0) != draw_latencies(seed=2, others=0)
 
 
 @pytest.mark.parametrize("text", ["30", "0.5", "uniform:600-1200", "lognormal:median=900,sigma=0.25"])

@@ -63,7 +63,7 @@ def check_models(facts: Facts) -> Iterator[Finding]:
 def check_service(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     """The service that hosts the model exists."""
     misfit = judge_service(facts.model, stack.parameters)
-    return None if misfit is None else _failed("service", misfit)
+    return None if misfit is None else _make_failed("service", misfit)
 
 
 def check_function(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -73,7 +73,7 @@ def check_function(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         return None
     misfit = judge_function(facts.model, stack.parameters)
     if misfit is not None:
-        return _failed("function", misfit)
+        return _make_failed("function", misfit)
     return Finding("function", facts.model.model_id, CheckResult.PASS, "in BackendFunctionArns")
 
 
@@ -117,7 +117,7 @@ def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     check, subject = "role", facts.model.model_id
     misfit = judge_role(facts.model, stack.parameters)
     if misfit is not None:
-        return _failed(check, misfit)
+        return _make_failed(check, misfit)
     if isinstance(facts.record, Unanswered):
         return skip_check(check, subject, facts.record)
     if facts.last_reason.startswith(ENTERS):
@@ -285,7 +285,9 @@ def check_gate(facts: ModelFacts, stack: StackFacts) -> Finding | None:
         return None
     misfit = judge_gate(facts.model, stack.parameters)
     return (
-        _failed("gate", misfit) if misfit else Finding("gate", facts.model.model_id, CheckResult.PASS, facts.model.gate)
+        _make_failed("gate", misfit)
+        if misfit
+        else Finding("gate", facts.model.model_id, CheckResult.PASS, facts.model.gate)
     )
 
 
@@ -295,10 +297,14 @@ def check_drain(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     if drain is None:
         return None
     misfit = judge_drain(facts.model, stack.parameters, stack.region)
-    return _failed("drain", misfit) if misfit else Finding("drain", facts.model.model_id, CheckResult.PASS, drain.queue)
+    return (
+        _make_failed("drain", misfit)
+        if misfit
+        else Finding("drain", facts.model.model_id, CheckResult.PASS, drain.queue)
+    )
 
 
-def _failed(check: str, misfit: Misfit) -> Finding:
+def _make_failed(check: str, misfit: Misfit) -> Finding:
     return Finding(check, misfit.model_id, CheckResult.FAIL, misfit.meaning, misfit.remedy)
 
 

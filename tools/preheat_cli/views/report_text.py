@@ -33,7 +33,7 @@ def table(found: "Report") -> str:
     late = describe_late(found)
     lines += [*late, ""] if late else []
     lines += ["  ".join(_align(row, widths)).rstrip() for row in rows]
-    lines += ["", *_unpriced(found), *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
+    lines += ["", *_say_unpriced(found), *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -60,7 +60,7 @@ def describe_hours(found: "Report") -> str:
     return priced if not found.unpriced else f"{priced}; {hours(found.unpriced)} unit-hours have no tariff"
 
 
-def _unpriced(found: "Report") -> list[str]:
+def _say_unpriced(found: "Report") -> list[str]:
     return [f"cost: {money(found.amounts)} {describe_hours(found)}"] if found.unpriced else []
 
 

@@ -122,11 +122,11 @@ class Hands:
         """Note the outage. It is over after a call of `end`."""
         begun = datetime.now(UTC)
 
-        def ended() -> None:
+        def end_and_note() -> None:
             end()
             self.outages.append(Outage(begun, datetime.now(UTC), str(fault)))
 
-        return ended
+        return end_and_note
 
     def _misbehave(self, kind: str, operation: str, model_id: str) -> None:
         self.simulator.post(

@@ -118,11 +118,11 @@ class FleetReads:
             setattr(store, name, self._count(getattr(store, name), getattr(self, f"_{name}")))
 
     def _count(self, call: Any, count: Any) -> Any:
-        def counted(*args: Any, **kwargs: Any) -> Any:
+        def count_call(*args: Any, **kwargs: Any) -> Any:
             self.units += count(*args, **kwargs)
             return call(*args, **kwargs)
 
-        return counted
+        return count_call
 
     def _load_many(self, model_ids: Any) -> float:
         records: list[ModelRecord] = [self._store.records[one] for one in model_ids if one in self._store.records]

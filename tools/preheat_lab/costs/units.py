@@ -33,12 +33,12 @@ class StoreUnits:
             setattr(store, name, self._count_calls(getattr(store, name), getattr(self, f"_{name}"), remote))
 
     def _count_calls(self, call: Callable[..., Any], count: Callable[..., None], remote: int) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
+        def count_call(*args: Any, **kwargs: Any) -> Any:
             self.calls += remote
             count(*args, **kwargs)
             return call(*args, **kwargs)
 
-        return counted
+        return count_call
 
     def _load(self, model_id: Any) -> None:
         record = self._store.records.get(model_id)

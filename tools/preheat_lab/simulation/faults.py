@@ -224,7 +224,7 @@ class FaultyPort:
 
 
 def _wrap(call: Callable[..., Any], name: str, meets: Callable[..., Any]) -> Callable[..., Any]:
-    def met(*args: Any, **kwargs: Any) -> Any:
+    def meet_mishap(*args: Any, **kwargs: Any) -> Any:
         return meets(name, call, args, kwargs)
 
-    return met
+    return meet_mishap

@@ -291,11 +291,11 @@ class Promises:
     def _later(
         self, at: datetime, look: Callable[[HostedModel, Demand], None], model: HostedModel, demand: Demand
     ) -> None:
-        def looked() -> None:
+        def note_look() -> None:
             if not self.asked or look == self._check_ended or self._world.watch.wants(model.model_id, demand):
                 look(model, demand)
 
-        self._world.at(at, looked)
+        self._world.at(at, note_look)
 
     def _since(self, target: Target) -> datetime:
         """Return since when the service's state has lasted."""

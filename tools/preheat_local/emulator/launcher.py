@@ -183,7 +183,7 @@ def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
     """Hand ScalingConfig to ministack's event source mappings as CloudFormation would: with numbers in it."""
     handlers = find_seam(provisioners, "_RESOURCE_HANDLERS")["AWS::Lambda::EventSourceMapping"]
 
-    def typed(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def add_types(handler: Callable[..., Any]) -> Callable[..., Any]:
         def handle(*arguments: Any, **named: Any) -> Any:
             return handler(
                 *map(_convert_numbers, arguments), **{key: _convert_numbers(value) for key, value in named.items()}
@@ -192,7 +192,7 @@ def take_concurrency_as_a_number(provisioners: ModuleType) -> None:
         return handle
 
     for step in ("create", "update"):
-        handlers[step] = typed(handlers[step])
+        handlers[step] = add_types(handlers[step])
 
 
 def take_composite_alarms(provisioners: ModuleType, cloudwatch: ModuleType) -> None:

@@ -44,10 +44,10 @@ def sender_problems(document: Document) -> Iterator[Problem]:
                     yield Problem(document.place((*path, field), of_key=True), (*path, field), found, "one of the two")
             continue
         for field, names in known.items():
-            yield from _unmatched(document, (*path, field), entry.get(field), names)
+            yield from _find_unmatched(document, (*path, field), entry.get(field), names)
 
 
-def _unmatched(document: Document, path: FieldPath, patterns: Any, names: list[str]) -> Iterator[Problem]:
+def _find_unmatched(document: Document, path: FieldPath, patterns: Any, names: list[str]) -> Iterator[Problem]:
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         is_readable = isinstance(pattern, str) and NAME_PATTERN.fullmatch(pattern)
         if is_readable and not any(matches(pattern, str(name)) for name in names):

@@ -13,7 +13,7 @@ from preheat.domain.plan.plan import Backend, Target
 HERE = RolePlace("aws", "eu-central-1", "210987654321")
 
 
-def allowed(*listed: Listed) -> dict[str, set[str]]:
+def find_allowed(*listed: Listed) -> dict[str, set[str]]:
     """Return the allowed resources of each action."""
     found: dict[str, set[str]] = {}
     document: dict[str, Any] = json.loads(write_policy(listed, HERE))
@@ -32,7 +32,7 @@ def test_a_role_shows_partition_and_account() -> None:
 
 def test_a_lookout_model_may_be_started_stopped_and_checked() -> None:
     model = "arn:aws:lookoutvision:eu-central-1:210987654321:model/line-1/3"
-    assert allowed(Listed(Target("line-1", "3"))) == {
+    assert find_allowed(Listed(Target("line-1", "3"))) == {
         "lookoutvision:DescribeModel": {model},
         "lookoutvision:StartModel": {model},
         "lookoutvision:StopModel": {model},
@@ -41,7 +41,7 @@ def test_a_lookout_model_may_be_started_stopped_and_checked() -> None:
 
 def test_an_inference_is_allowed_only_where_one_is_planned() -> None:
     asked, not_asked = Listed(Target("line-1", "3"), inference=True), Listed(Target("line-2", "1"))
-    assert allowed(asked, not_asked)["lookoutvision:DetectAnomalies"] == {
+    assert find_allowed(asked, not_asked)["lookoutvision:DetectAnomalies"] == {
         "arn:aws:lookoutvision:eu-central-1:210987654321:model/line-1/3"
     }
 
@@ -49,7 +49,7 @@ def test_an_inference_is_allowed_only_where_one_is_planned() -> None:
 def test_a_rekognition_version_is_reached_by_names_for_its_arn_ends_in_a_number_of_the_service() -> None:
     begin = "arn:aws:rekognition:eu-central-1:210987654321:project/parts"
     version = f"{begin}/version/parts.1/*"
-    assert allowed(Listed(Target("parts", "parts.1", Backend.REKOGNITION), inference=True)) == {
+    assert find_allowed(Listed(Target("parts", "parts.1", Backend.REKOGNITION), inference=True)) == {
         "rekognition:StartProjectVersion": {version},
         "rekognition:StopProjectVersion": {version},
         "rekognition:DescribeProjectVersions": {f"{begin}/*"},
@@ -64,7 +64,7 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
     key = "arn:aws:kms:eu-central-1:210987654321:key/*"
     scalable = "arn:aws:application-autoscaling:eu-central-1:210987654321:scalable-target/*"
     alarms = "arn:aws:cloudwatch:eu-central-1:210987654321:alarm:TargetTracking-endpoint/Weld/*"
-    assert allowed(Listed(Target("Weld", "Weld-2", Backend.SAGEMAKER), inference=True)) == {
+    assert find_allowed(Listed(Target("Weld", "Weld-2", Backend.SAGEMAKER), inference=True)) == {
         "sagemaker:CreateEndpoint": {endpoint, config},
         "sagemaker:DeleteEndpoint": {endpoint},
         "sagemaker:DescribeEndpoint": {endpoint},
@@ -88,7 +88,7 @@ def test_an_endpoint_is_named_in_lower_case_and_its_config_may_only_be_used() ->
 
 def test_every_config_that_an_endpoint_may_be_made_of_may_be_used_and_no_other() -> None:
     begin = "arn:aws:sagemaker:eu-central-1:210987654321:endpoint-config"
-    found = allowed(Listed(Target("weld", "Weld-1", Backend.SAGEMAKER), fallbacks=("Weld-2", "weld-3")))
+    found = find_allowed(Listed(Target("weld", "Weld-1", Backend.SAGEMAKER), fallbacks=("Weld-2", "weld-3")))
     configs = {f"{begin}/weld-{number}" for number in (1, 2, 3)}
     assert found["sagemaker:DescribeEndpointConfig"] == configs
     assert {one for one in found["sagemaker:CreateEndpoint"] if ":endpoint-config/" in one} == configs

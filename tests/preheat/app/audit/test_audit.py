@@ -41,7 +41,7 @@ def at(text: str) -> datetime:
     return DAY + timedelta(hours=int(text[:2]), minutes=int(text[3:]))
 
 
-def hosted(project: str = "line-1", version: str = "3", observed: Observed = Observed.HOSTED) -> Running:
+def make_run(project: str = "line-1", version: str = "3", observed: Observed = Observed.HOSTED) -> Running:
     return Running(SITE, project, version, observed, "HOSTED", 2)
 
 
@@ -53,7 +53,7 @@ class StillClock:
         return self._now
 
 
-def audited(
+def run_audit(
     now: str,
     *runs: Running,
     record: ModelRecord | None = None,
@@ -117,49 +117,49 @@ HOSTED = ModelRecord(
 
 
 def test_a_model_in_its_window_is_explained() -> None:
-    found = audited("08:00", hosted(), record=HOSTED)
+    found = run_audit("08:00", make_run(), record=HOSTED)
     assert (found.unscheduled, found.hosted_units) == ((), 2)
 
 
 def test_a_model_started_by_hand_outside_any_demand_is_reported_with_its_price() -> None:
-    (one,) = audited("20:00", hosted(), record=IDLE).unscheduled or ()
+    (one,) = run_audit("20:00", make_run(), record=IDLE).unscheduled or ()
     assert (one.model_id, one.usd_per_hour) == (WELD, Decimal(8))
     assert one.reason == "Started by somebody else, and no demand needs it"
 
 
 def test_a_model_that_preheat_does_not_know_is_reported_even_within_a_shift() -> None:
-    (one,) = audited("08:00", hosted(), hosted("line-7", "1"), record=HOSTED).unscheduled or ()
+    (one,) = run_audit("08:00", make_run(), make_run("line-7", "1"), record=HOSTED).unscheduled or ()
     assert (one.running.project, one.model_id, one.reason) == ("line-7", None, "Not in the plan")
 
 
 def test_another_version_of_a_planned_model_is_reported() -> None:
-    (one,) = audited("08:00", hosted(), hosted(version="2"), record=HOSTED).unscheduled or ()
+    (one,) = run_audit("08:00", make_run(), make_run(version="2"), record=HOSTED).unscheduled or ()
     assert one.running.version == "2"
 
 
 def test_a_model_with_another_prefix_is_not_reported() -> None:
-    assert audited("20:00", hosted("other-1")).unscheduled == ()
+    assert run_audit("20:00", make_run("other-1")).unscheduled == ()
 
 
 @pytest.mark.parametrize(("now", "reported"), [("14:00", 0), ("14:04", 0), ("14:15", 1)])
 def test_a_model_that_goes_on_after_its_demand_is_reported_after_a_few_minutes(now: str, reported: int) -> None:
-    assert len(audited(now, hosted(), record=HOSTED).unscheduled or ()) == reported
+    assert len(run_audit(now, make_run(), record=HOSTED).unscheduled or ()) == reported
 
 
 def test_a_model_that_is_stopping_is_no_leak() -> None:
-    assert audited("20:00", hosted(observed=Observed.STOPPING), record=IDLE).unscheduled == ()
+    assert run_audit("20:00", make_run(observed=Observed.STOPPING), record=IDLE).unscheduled == ()
 
 
 def test_a_hold_explains_a_model() -> None:
     hold = Standing(
         RequestId("night-7"), Kind.HOLD, Subject(WELD), "line", at("19:00"), at("21:00"), known_at=at("10:00")
     )
-    assert audited("20:00", hosted(), record=IDLE, standings=[hold]).unscheduled == ()
-    assert len(audited("21:30", hosted(), record=IDLE, standings=[hold]).unscheduled or ()) == 1
+    assert run_audit("20:00", make_run(), record=IDLE, standings=[hold]).unscheduled == ()
+    assert len(run_audit("21:30", make_run(), record=IDLE, standings=[hold]).unscheduled or ()) == 1
 
 
 def test_the_services_are_listed_every_quarter_of_an_hour_and_the_records_judged_each_time() -> None:
-    lists = [audited(f"08:{minute:02}", record=HOSTED).unscheduled is not None for minute in range(0, 60, 5)]
+    lists = [run_audit(f"08:{minute:02}", record=HOSTED).unscheduled is not None for minute in range(0, 60, 5)]
     assert lists == [True, False, False] * 4
 
 
@@ -167,7 +167,7 @@ def test_the_services_are_listed_every_quarter_of_an_hour_and_the_records_judged
 def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Exception) -> None:
     other = Site(Backend.SAGEMAKER)
     model = replace(MODEL, target=Target("line-9", "c", Backend.SAGEMAKER), units=Units())
-    found = audited("20:00", hosted(), model=model, failing={other: error})
+    found = run_audit("20:00", make_run(), model=model, failing={other: error})
     ((site, reported),) = found.unlisted
     assert site == other
     assert str(error) in str(reported)
@@ -191,12 +191,12 @@ def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Excepti
 def test_a_model_is_at_risk_when_its_lead_ends_after_its_shift_begins(
     record: ModelRecord, now: str, risky: bool
 ) -> None:
-    assert [one.model_id for one in audited(now, record=record).at_risk] == ([WELD] if risky else [])
+    assert [one.model_id for one in run_audit(now, record=record).at_risk] == ([WELD] if risky else [])
 
 
 def test_a_paused_model_is_at_no_risk() -> None:
-    assert audited("05:45", record=IDLE, mode=Mode.PAUSED).at_risk == ()
-    assert audited("05:45", record=IDLE, model=replace(MODEL, mode=Mode.PAUSED)).at_risk == ()
+    assert run_audit("05:45", record=IDLE, mode=Mode.PAUSED).at_risk == ()
+    assert run_audit("05:45", record=IDLE, model=replace(MODEL, mode=Mode.PAUSED)).at_risk == ()
 
 
 @pytest.mark.parametrize(
@@ -209,13 +209,13 @@ def test_a_paused_model_is_at_no_risk() -> None:
     ],
 )
 def test_what_starts_or_stops_for_too_long_is_stuck(record: ModelRecord, now: str, stuck: bool) -> None:
-    assert bool(audited(now, record=record).stuck) is stuck
+    assert bool(run_audit(now, record=record).stuck) is stuck
 
 
 def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_reported() -> None:
     second = LedgerEntry(WELD, 2, DAY, Phase.IDLE, Phase.HOSTED, Action.OBSERVE, "there", MODEL.target)
     runs = [
-        audited("", record=IDLE, ledger=(second,), moment=DAY + number * EVERY)
+        run_audit("", record=IDLE, ledger=(second,), moment=DAY + number * EVERY)
         for number in range(timedelta(days=1) // EVERY)
     ]
     judged = [run for run in runs if run.judged]
@@ -248,23 +248,23 @@ class SpoiltStore(MemoryStore):
 
 
 def test_a_plan_item_that_cannot_be_read_is_reported_by_name_and_its_model_is_no_leak_within_its_demand() -> None:
-    found = audited("08:00", hosted(), record=HOSTED, store=SpoiltStore("planned"))
+    found = run_audit("08:00", make_run(), record=HOSTED, store=SpoiltStore("planned"))
     assert found.unreadable == ((WELD, f"planned of {WELD}: not JSON"),)
     assert found.unscheduled == ()
 
 
 def test_a_ledger_that_cannot_be_read_is_reported_by_name_and_not_taken_for_judged() -> None:
     turn = DAY + find_turn(WELD) * EVERY
-    found = audited("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
+    found = run_audit("", record=IDLE, moment=turn, store=SpoiltStore("ledger"))
     assert (found.judged, found.unreadable) == ((), ((WELD, f"ledger of {WELD}: not JSON"),))
 
 
 def test_what_cannot_be_evaluated_is_neither_a_leak_nor_at_risk() -> None:
     unknown = replace(MODEL, schedules=(replace(MODEL.schedules[0], zone="Mars/Olympus"),))
     for now in ("05:45", "20:00"):
-        found = audited(now, hosted(), record=IDLE, model=unknown)
+        found = run_audit(now, make_run(), record=IDLE, model=unknown)
         assert (found.unscheduled, found.at_risk) == ((), ())
-    found = audited("20:00", hosted(), record=IDLE, store=SpoiltStore("standings"))
+    found = run_audit("20:00", make_run(), record=IDLE, store=SpoiltStore("standings"))
     assert found.unscheduled == ()
 
 
@@ -275,22 +275,22 @@ def test_a_start_under_way_is_projected_by_the_lead_it_was_given() -> None:
     record = starting("05:33")
     assert record.effort is not None
     given = replace(record, effort=replace(record.effort, lead=timedelta(minutes=20)))
-    assert audited("05:45", record=given, model=LEARNED).at_risk == ()
-    assert len(audited("05:45", record=record, model=LEARNED).at_risk) == 1  # the default, as nothing is on record
+    assert run_audit("05:45", record=given, model=LEARNED).at_risk == ()
+    assert len(run_audit("05:45", record=record, model=LEARNED).at_risk) == 1  # the default, as nothing is on record
 
 
 def test_a_start_that_is_refused_for_want_of_room_is_at_risk_as_long_as_it_has_not_begun() -> None:
     record = starting("05:28")
     assert record.attempt is not None
     refused = record.attempt.note_answer(Answer.QUOTA, WELD, at("05:28"))
-    (risk,) = audited("05:31", record=replace(record, attempt=refused)).at_risk
+    (risk,) = run_audit("05:31", record=replace(record, attempt=refused)).at_risk
     assert (risk.expected_at, "quota" in risk.reason) == (at("05:31") + LEAD, True)
 
 
 def test_a_demand_of_a_learned_lead_that_no_pass_has_come_to_is_at_risk_by_that_lead() -> None:
     fast = replace(IDLE, samples=(timedelta(minutes=10),) * 60)  # its start is due at 05:47
-    assert audited("05:45", record=fast, model=LEARNED).at_risk == ()
-    assert len(audited("05:53", record=fast, model=LEARNED).at_risk) == 1
+    assert run_audit("05:45", record=fast, model=LEARNED).at_risk == ()
+    assert len(run_audit("05:53", record=fast, model=LEARNED).at_risk) == 1
 
 
 ENDPOINT = Running(
@@ -313,14 +313,14 @@ class EndpointListing(MemoryListing):
 
 
 def test_an_endpoint_that_cloudformation_owns_is_reported_with_the_stack() -> None:
-    found = audited("07:00", listing=EndpointListing(stacks={"arn:line-9": "paint-line"}))
+    found = run_audit("07:00", listing=EndpointListing(stacks={"arn:line-9": "paint-line"}))
     assert found.unscheduled is not None
     (one,) = found.unscheduled
     assert one.reason == "Not in the plan; the CloudFormation stack paint-line owns it"
 
 
 def test_an_endpoint_of_no_stack_is_reported_as_before() -> None:
-    found = audited("07:00", listing=EndpointListing())
+    found = run_audit("07:00", listing=EndpointListing())
     assert found.unscheduled is not None
     assert [one.reason for one in found.unscheduled] == ["Not in the plan"]
 
@@ -329,6 +329,6 @@ def test_an_endpoint_of_no_stack_is_reported_as_before() -> None:
 def test_tags_that_cannot_be_read_hide_no_finding(error: Exception) -> None:
     listing = EndpointListing(stacks={"arn:line-9": "paint-line"})
     listing.error = error
-    found = audited("07:00", listing=listing)
+    found = run_audit("07:00", listing=listing)
     assert found.unscheduled is not None
     assert [one.reason for one in found.unscheduled] == ["Not in the plan"]

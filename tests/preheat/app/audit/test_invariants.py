@@ -43,12 +43,12 @@ STARTING = ModelRecord(
 )
 
 
-def found(judged: Iterable[Broken]) -> list[str]:
+def find_broken(judged: Iterable[Broken]) -> list[str]:
     return [broken.invariant for broken in judged]
 
 
-def wrote(after: ModelRecord, *, before: ModelRecord = STARTING, at: datetime = SIX, **known: Any) -> list[str]:
-    return found(judge_write(before, after, known.pop("entry", None), at=at, **known))
+def judge_a_write(after: ModelRecord, *, before: ModelRecord = STARTING, at: datetime = SIX, **known: Any) -> list[str]:
+    return find_broken(judge_write(before, after, known.pop("entry", None), at=at, **known))
 
 
 def entry(sequence: int, before: Phase, after: Phase, **facts: Any) -> LedgerEntry:
@@ -71,9 +71,9 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
     [(SIX, []), (SIX + 2 * SECOND, []), (SIX + 3 * SECOND, ["S10"]), (None, ["S10"])],
 )
 def test_who_is_not_due_is_not_checked(wake_at: datetime | None, broken: list[str]) -> None:
-    assert found(judge_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
-    assert found(judge_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
-    assert found(judge_look(None, at=SIX)) == []
+    assert find_broken(judge_look(replace(STARTING, wake_at=wake_at), at=SIX)) == broken
+    assert find_broken(judge_look(replace(STARTING, wake_at=SIX + 3 * SECOND), at=SIX, skew=SECOND)) == []
+    assert find_broken(judge_look(None, at=SIX)) == []
 
 
 # --- by_write ---
@@ -82,22 +82,22 @@ def test_who_is_not_due_is_not_checked(wake_at: datetime | None, broken: list[st
 def test_a_refused_call_is_not_repeated_before_its_pause_is_over() -> None:
     refused = replace(STARTING, attempt=replace(START, answer=Answer.QUOTA, open_writers=0, retry_at=SIX))
     again = replace(refused, version=3, attempt=replace(START, tries=2, intent_at=SIX))
-    assert wrote(again, before=refused) == []
-    assert wrote(again, before=refused, at=SIX - SECOND) == ["S10"]
-    assert wrote(again, before=refused, at=SIX - SECOND, skew=SECOND) == []
+    assert judge_a_write(again, before=refused) == []
+    assert judge_a_write(again, before=refused, at=SIX - SECOND) == ["S10"]
+    assert judge_a_write(again, before=refused, at=SIX - SECOND, skew=SECOND) == []
 
 
 def test_a_new_attempt_for_a_demand_waits_for_its_backoff() -> None:
     burnt = replace(STARTING, attempt=None, effort=replace(EFFORT, attempts=1, retry_at=SIX))
     anew = replace(burnt, version=3, attempt=NEXT, effort=replace(EFFORT, attempts=2))
-    assert wrote(anew, before=burnt) == []
-    assert wrote(anew, before=burnt, at=SIX - SECOND) == ["S10"]
+    assert judge_a_write(anew, before=burnt) == []
+    assert judge_a_write(anew, before=burnt, at=SIX - SECOND) == ["S10"]
     another = replace(EFFORT, demand_start=SIX + timedelta(hours=9))
-    assert wrote(replace(anew, effort=another), before=burnt, at=SIX - SECOND) == []
+    assert judge_a_write(replace(anew, effort=another), before=burnt, at=SIX - SECOND) == []
 
 
 def test_a_write_that_keeps_everything_breaks_nothing() -> None:
-    assert wrote(replace(STARTING, version=3)) == []
+    assert judge_a_write(replace(STARTING, version=3)) == []
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ def test_a_write_that_keeps_everything_breaks_nothing() -> None:
     ],
 )
 def test_a_state_changes_with_its_entry_and_an_entry_with_its_state(after: ModelRecord) -> None:
-    assert wrote(after) == ["S7"]
+    assert judge_a_write(after) == ["S7"]
 
 
 def test_an_entry_describes_the_very_change() -> None:
     after = replace(STARTING, sequence=2, phase=Phase.HOSTED)
-    assert wrote(after, entry=entry(2, Phase.STARTING, Phase.HOSTED)) == []
-    assert wrote(after, entry=entry(2, Phase.IDLE, Phase.HOSTED)) == ["S7"]
+    assert judge_a_write(after, entry=entry(2, Phase.STARTING, Phase.HOSTED)) == []
+    assert judge_a_write(after, entry=entry(2, Phase.IDLE, Phase.HOSTED)) == ["S7"]
 
 
 def test_neither_the_phase_nor_the_lease_moves_back() -> None:
-    assert wrote(replace(STARTING, since=SIX - SECOND)) == ["S8"]
-    assert wrote(replace(STARTING, attempt=replace(START, intent_at=START.intent_at - SECOND))) == ["S8"]
+    assert judge_a_write(replace(STARTING, since=SIX - SECOND)) == ["S8"]
+    assert judge_a_write(replace(STARTING, attempt=replace(START, intent_at=START.intent_at - SECOND))) == ["S8"]
 
 
 @pytest.mark.parametrize(("age", "broken"), [(119, ["S8"]), (120, [])])
 def test_nobody_closes_an_intent_within_its_lease(age: int, broken: list[str]) -> None:
-    assert wrote(replace(STARTING, attempt=None), at=START.intent_at + age * SECOND) == broken
+    assert judge_a_write(replace(STARTING, attempt=None), at=START.intent_at + age * SECOND) == broken
 
 
 @pytest.mark.parametrize(
@@ -138,24 +138,24 @@ def test_nobody_closes_an_intent_within_its_lease(age: int, broken: list[str]) -
 )
 def test_within_the_lease_only_a_settled_call_is_closed(answer: Answer, writers: int, broken: list[str]) -> None:
     before = replace(STARTING, attempt=replace(START, answer=answer, open_writers=writers))
-    assert wrote(replace(before, attempt=STOP), before=before, at=START.intent_at + SECOND) == broken
+    assert judge_a_write(replace(before, attempt=STOP), before=before, at=START.intent_at + SECOND) == broken
 
 
 def test_a_new_start_waits_for_the_end_of_the_lease_of_the_last() -> None:
     settled = replace(STARTING, attempt=replace(START, answer=Answer.WRONG_STATE, open_writers=0))
-    assert wrote(replace(settled, attempt=NEXT), before=settled, at=START.intent_at + 119 * SECOND) == ["S1"]
-    assert wrote(replace(settled, attempt=NEXT), before=settled, at=START.intent_at + 120 * SECOND) == []
+    assert judge_a_write(replace(settled, attempt=NEXT), before=settled, at=START.intent_at + 119 * SECOND) == ["S1"]
+    assert judge_a_write(replace(settled, attempt=NEXT), before=settled, at=START.intent_at + 120 * SECOND) == []
 
 
 def test_a_clock_that_is_off_within_the_tolerance_is_forgiven_and_no_more() -> None:
     closed = replace(STARTING, attempt=None)
-    assert wrote(closed, at=START.intent_at + 115 * SECOND, skew=5 * SECOND) == []
-    assert wrote(closed, at=START.intent_at + 114 * SECOND, skew=5 * SECOND) == ["S8"]
+    assert judge_a_write(closed, at=START.intent_at + 115 * SECOND, skew=5 * SECOND) == []
+    assert judge_a_write(closed, at=START.intent_at + 114 * SECOND, skew=5 * SECOND) == ["S8"]
 
 
 @pytest.mark.parametrize(("attempts", "repairs", "broken"), [(5, 2, []), (6, 0, ["S10"]), (3, 3, ["S10"])])
 def test_attempts_and_repairs_are_bounded(attempts: int, repairs: int, broken: list[str]) -> None:
-    assert wrote(replace(STARTING, effort=replace(EFFORT, attempts=attempts, repairs=repairs))) == broken
+    assert judge_a_write(replace(STARTING, effort=replace(EFFORT, attempts=attempts, repairs=repairs))) == broken
 
 
 # --- by_intent ---
@@ -174,7 +174,7 @@ def intends(
     after = replace(before, attempt=attempt, effort=effort)
     if attempt is not None and attempt.call is Call.START:
         known.setdefault("left", True)  # the start before it is known to be dead
-    return found(judge_intent(before, after, observed=observed, needed=needed, returned=returned, **known))
+    return find_broken(judge_intent(before, after, observed=observed, needed=needed, returned=returned, **known))
 
 
 def test_a_start_of_what_is_stopped_and_a_stop_of_what_nobody_needs_break_nothing() -> None:
@@ -280,39 +280,39 @@ def test_repairs_are_bounded_also_if_the_record_does_not_count_them(repairs: int
 
 
 def test_a_call_needs_the_last_write_of_its_own_pass_to_name_it() -> None:
-    assert found(judge_call(START, START.client_token, at=SIX)) == []
-    assert found(judge_call(START, None, at=SIX)) == ["S2"]
-    assert found(judge_call(START, NEXT.client_token, at=SIX)) == ["S2"]
+    assert find_broken(judge_call(START, START.client_token, at=SIX)) == []
+    assert find_broken(judge_call(START, None, at=SIX)) == ["S2"]
+    assert find_broken(judge_call(START, NEXT.client_token, at=SIX)) == ["S2"]
 
 
 @pytest.mark.parametrize("token", ["", "a_b", "a" * 65])
 def test_a_token_is_of_the_alphabet_of_the_service(token: str) -> None:
-    assert found(judge_call(replace(START, client_token=token), token, at=SIX)) == ["S5"]
+    assert find_broken(judge_call(replace(START, client_token=token), token, at=SIX)) == ["S5"]
 
 
 def test_an_old_token_is_not_sent_whatever_its_attempt_says() -> None:
     token, at = START.client_token, START.first_at + timedelta(hours=7, minutes=30)
-    assert found(judge_call(START, token, at=at)) == []
-    assert found(judge_call(START, token, at=at + SECOND)) == ["S5"]
-    assert found(judge_call(START, token, at=at + SECOND, skew=SECOND)) == []
+    assert find_broken(judge_call(START, token, at=at)) == []
+    assert find_broken(judge_call(START, token, at=at + SECOND)) == ["S5"]
+    assert find_broken(judge_call(START, token, at=at + SECOND, skew=SECOND)) == []
     young, first = replace(START, first_at=at), TokenUse(START.first_at, START.digest())
-    assert found(judge_call(young, token, at=at + SECOND, first=first)) == ["S5"]
+    assert find_broken(judge_call(young, token, at=at + SECOND, first=first)) == ["S5"]
 
 
 def test_a_token_goes_with_the_same_parameters() -> None:
     other = replace(START, units=Units(2))
-    assert found(judge_call(other, other.client_token, at=SIX, first=TokenUse(SIX, START.digest()))) == ["S5"]
+    assert find_broken(judge_call(other, other.client_token, at=SIX, first=TokenUse(SIX, START.digest()))) == ["S5"]
 
 
 def test_a_token_has_one_effect_and_a_strangers_model_is_not_stopped() -> None:
-    assert found(judge_effect(START, effects=1, by_person=True)) == []
-    assert found(judge_effect(START, effects=2, by_person=False)) == ["S1"]
-    assert found(judge_effect(STOP, effects=1, by_person=True)) == ["S4"]
+    assert find_broken(judge_effect(START, effects=1, by_person=True)) == []
+    assert find_broken(judge_effect(START, effects=2, by_person=False)) == ["S1"]
+    assert find_broken(judge_effect(STOP, effects=1, by_person=True)) == ["S4"]
 
 
 @pytest.mark.parametrize(("calls", "broken"), [(90, []), (91, ["S10"])])
 def test_calls_within_an_hour_are_bounded(calls: int, broken: list[str]) -> None:
-    assert found(judge_rate(calls)) == broken
+    assert find_broken(judge_rate(calls)) == broken
 
 
 # --- by_ledger ---
@@ -338,9 +338,9 @@ FIRST = entry(1, Phase.IDLE, Phase.STARTING, action=Action.START, client_token="
     ],
 )
 def test_a_stored_ledger_is_whole(entries: list[LedgerEntry], broken: list[str]) -> None:
-    assert found(judge_ledger(entries)) == broken
+    assert find_broken(judge_ledger(entries)) == broken
 
 
 @pytest.mark.parametrize(("sequence", "broken"), [(1, []), (2, ["S7"])])
 def test_the_record_counts_no_entry_that_is_not_there(sequence: int, broken: list[str]) -> None:
-    assert found(judge_ledger([FIRST], sequence=sequence)) == broken
+    assert find_broken(judge_ledger([FIRST], sequence=sequence)) == broken

@@ -31,7 +31,7 @@ HOSTED = ModelRecord(
 )
 
 
-def found(judged: Iterable[Broken]) -> list[str]:
+def find_broken(judged: Iterable[Broken]) -> list[str]:
     return [broken.invariant for broken in judged]
 
 
@@ -62,7 +62,7 @@ def test_the_promised_figures_are_those_of_the_rules() -> None:
 def test_the_lease_of_a_gates_change_holds_like_any_other(
     before: Attempt, after: Attempt | None, at: datetime, broken: list[str]
 ) -> None:
-    assert found(judge_write(changing(before), changing(after), None, at=at)) == broken
+    assert find_broken(judge_write(changing(before), changing(after), None, at=at)) == broken
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_gate_is_opened_on_sight_of_hosted_and_closed_only_when_it_may(
         "needed": True,
         "moved": False,
     } | facts
-    assert found(judge_gate(HOSTED, changing(attempt), **known)) == broken
+    assert find_broken(judge_gate(HOSTED, changing(attempt), **known)) == broken
 
 
 @pytest.mark.parametrize(("asked", "attempts", "broken"), [(0, 1, ["S3"]), (1, 1, ["S3"]), (2, 2, []), (2, 3, ["S3"])])
@@ -101,23 +101,23 @@ def test_a_gate_is_closed_during_its_demand_only_for_a_restart_with_more_units(
     effort = Effort(SIX, SIX + 60 * MINUTE, SIX, "early", attempts=attempts)
     before = replace(HOSTED, attempt=start, effort=effort)
     known: dict[str, Any] = {"observed": Observed.HOSTED, "passage": Passage.OPEN, "needed": True, "moved": False}
-    assert found(judge_gate(before, changing(CLOSE), **known, asked=asked)) == broken
+    assert find_broken(judge_gate(before, changing(CLOSE), **known, asked=asked)) == broken
 
 
 def test_a_gate_is_not_opened_while_a_stop_may_be_on_its_way() -> None:
     before = replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP))
     known: dict[str, Any] = {"observed": Observed.HOSTED, "passage": Passage.CLOSED, "needed": True, "moved": False}
-    assert found(judge_gate(before, changing(OPEN), **known)) == ["S11"]
+    assert find_broken(judge_gate(before, changing(OPEN), **known)) == ["S11"]
 
 
-def stopped(before: ModelRecord, at: datetime = SIX + MINUTE, **facts: Any) -> list[str]:
+def judge_a_stop(before: ModelRecord, at: datetime = SIX + MINUTE, **facts: Any) -> list[str]:
     known: dict[str, Any] = {
         "observed": Observed.HOSTED,
         "passage": Passage.CLOSED,
         "reading": None,
         "drain": None,
     } | facts
-    return found(judge_stop(before, at=at, **known))
+    return find_broken(judge_stop(before, at=at, **known))
 
 
 @pytest.mark.parametrize(
@@ -132,22 +132,22 @@ def stopped(before: ModelRecord, at: datetime = SIX + MINUTE, **facts: Any) -> l
     ],
 )
 def test_a_stop_follows_a_gate_that_was_seen_closed(facts: dict[str, Any], broken: list[str]) -> None:
-    assert stopped(HOSTED, **facts) == broken
+    assert judge_a_stop(HOSTED, **facts) == broken
 
 
 def test_a_stop_waits_for_an_open_that_may_be_on_its_way() -> None:
-    assert stopped(changing(OPEN), SIX + 119 * SECOND) == ["S11"]
-    assert stopped(changing(OPEN), SIX + 120 * SECOND) == []
+    assert judge_a_stop(changing(OPEN), SIX + 119 * SECOND) == ["S11"]
+    assert judge_a_stop(changing(OPEN), SIX + 120 * SECOND) == []
 
 
 def test_a_gate_that_is_not_closed_in_five_minutes_is_waited_for_no_longer() -> None:
     waited = replace(HOSTED, draining=Draining(SIX, over_at=SIX))
-    assert stopped(waited, SIX + 5 * MINUTE - SECOND, passage=Passage.OPEN) == ["S11"]
-    assert stopped(waited, SIX + 5 * MINUTE, passage=Passage.OPEN) == []
+    assert judge_a_stop(waited, SIX + 5 * MINUTE - SECOND, passage=Passage.OPEN) == ["S11"]
+    assert judge_a_stop(waited, SIX + 5 * MINUTE, passage=Passage.OPEN) == []
 
 
 def test_a_stop_that_was_asked_for_already_is_not_judged_again() -> None:
-    assert stopped(replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP)), passage=Passage.OPEN) == []
+    assert judge_a_stop(replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP)), passage=Passage.OPEN) == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_stop_that_was_asked_for_already_is_not_judged_again() -> None:
 def test_a_stop_waits_for_its_queue_or_for_the_limit(
     waited: Draining | None, reading: BacklogReading | None, at: datetime, broken: list[str]
 ) -> None:
-    assert stopped(replace(HOSTED, draining=waited), at, reading=reading, drain=QUEUE) == broken
+    assert judge_a_stop(replace(HOSTED, draining=waited), at, reading=reading, drain=QUEUE) == broken
 
 
 @pytest.mark.parametrize(
@@ -187,4 +187,4 @@ def test_only_a_reading_that_found_it_empty_counts_as_one(
     was: int | None, now: int, reading: BacklogReading | None, broken: list[str]
 ) -> None:
     before = replace(HOSTED, draining=None if was is None else Draining(SIX, was))
-    assert found(judge_readings(before, replace(HOSTED, draining=Draining(SIX, now)), reading)) == broken
+    assert find_broken(judge_readings(before, replace(HOSTED, draining=Draining(SIX, now)), reading)) == broken

@@ -19,7 +19,7 @@ SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 WELD, TARGET = ModelId("weld-seams"), Target("weld-seams-front", "3")
 
 
-def found(judged: Iterable[Broken]) -> list[str]:
+def find_broken(judged: Iterable[Broken]) -> list[str]:
     return [broken.invariant for broken in judged]
 
 
@@ -39,7 +39,7 @@ TRUE_OF = {
 @pytest.mark.parametrize("state", VerdictState)
 def test_ready_off_and_blocked_are_said_only_of_what_was_seen_so(state: VerdictState, seen: Observed) -> None:
     is_true = seen in TRUE_OF.get(state, set(Observed))
-    assert found(judge_verdict(says(state), seen=seen)) == ([] if is_true else ["S15"])
+    assert find_broken(judge_verdict(says(state), seen=seen)) == ([] if is_true else ["S15"])
 
 
 @pytest.mark.parametrize("answer", Answer)
@@ -50,10 +50,10 @@ def test_a_start_that_the_service_refused_is_not_said_to_be_on_its_way(answer: A
         Verdict(WELD, SIX, VerdictState.AT_RISK, VerdictCause.STARTING),
         Verdict(WELD, SIX, VerdictState.LATE, VerdictCause.START_DUE),
     ):
-        assert found(judge_verdict(verdict, seen=Observed.STOPPED, refused=answer)) == broken
-        assert found(judge_verdict(verdict, seen=Observed.STARTING, refused=answer)) == []
+        assert find_broken(judge_verdict(verdict, seen=Observed.STOPPED, refused=answer)) == broken
+        assert find_broken(judge_verdict(verdict, seen=Observed.STARTING, refused=answer)) == []
     quota = Verdict(WELD, SIX, VerdictState.AT_RISK, VerdictCause.QUOTA)
-    assert found(judge_verdict(quota, seen=Observed.STOPPED, refused=answer)) == []
+    assert find_broken(judge_verdict(quota, seen=Observed.STOPPED, refused=answer)) == []
 
 
 def test_a_shortage_of_capacity_spends_no_attempt() -> None:
@@ -63,11 +63,11 @@ def test_a_shortage_of_capacity_spends_no_attempt() -> None:
     effort = Effort(SIX, SIX + timedelta(hours=8), SIX, "early", attempts=2)
     before = ModelRecord(WELD, TARGET, attempt=start, effort=effort)
     spared = replace(before, attempt=None, effort=replace(effort, attempts=1))
-    assert found(judge_shortage(before, spared)) == []
-    assert found(judge_shortage(before, replace(before, attempt=None))) == ["S10"]
-    assert found(judge_shortage(before, before)) == []  # the start is still open
+    assert find_broken(judge_shortage(before, spared)) == []
+    assert find_broken(judge_shortage(before, replace(before, attempt=None))) == ["S10"]
+    assert find_broken(judge_shortage(before, before)) == []  # the start is still open
     other = replace(effort, demand_start=SIX + timedelta(days=1))
-    assert found(judge_shortage(before, replace(before, attempt=None, effort=other))) == []
+    assert find_broken(judge_shortage(before, replace(before, attempt=None, effort=other))) == []
 
 
 def entry(sequence: int, before: Phase, after: Phase, **facts: object) -> LedgerEntry:
@@ -89,4 +89,4 @@ READY = {"late": False, "margin": timedelta(), "schedule": "s"}
     ],
 )
 def test_a_stored_ledger_says_ready_and_lost_only_of_what_was_so(entries: list[LedgerEntry], broken: list[str]) -> None:
-    assert found(judge_ledger(entries)) == broken
+    assert find_broken(judge_ledger(entries)) == broken

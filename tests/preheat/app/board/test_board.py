@@ -195,7 +195,7 @@ def test_a_stack_without_a_plan_says_what_to_do() -> None:
     assert "preheat apply plant.yaml" in render(make_board([], at("07:00"), "plant"))
 
 
-def paid(day: int, begin: str, end: str, backend: Backend) -> BoardFacts:
+def make_paid(day: int, begin: str, end: str, backend: Backend) -> BoardFacts:
     ran = Stretch(at(begin, day), at(end, day), 2, Cause.SHIFT)
     target = Target("line", "v1", backend)
     last = replace(entry(1, end, ran, target=target), at=at(end, day))
@@ -203,7 +203,7 @@ def paid(day: int, begin: str, end: str, backend: Backend) -> BoardFacts:
 
 
 def test_today_begins_at_midnight_in_the_plant_and_the_week_seven_days_ago() -> None:
-    found = [paid(0, "03:00", "09:00", Backend.REKOGNITION), paid(-1, "09:00", "10:00", Backend.REKOGNITION)]
+    found = [make_paid(0, "03:00", "09:00", Backend.REKOGNITION), make_paid(-1, "09:00", "10:00", Backend.REKOGNITION)]
     here = sum_figures(found, at("23:00"), "UTC")
     assert (here.paid_today, here.paid_week) == ({"USD": Decimal(48)}, {"USD": Decimal(56)})
     there = sum_figures(found, at("23:00"), "America/Mexico_City")  # where it began at six
@@ -212,7 +212,7 @@ def test_today_begins_at_midnight_in_the_plant_and_the_week_seven_days_ago() -> 
 
 
 def test_time_without_a_price_is_counted_and_is_in_no_amount() -> None:
-    found = [paid(0, "03:00", "09:00", Backend.SAGEMAKER)]
+    found = [make_paid(0, "03:00", "09:00", Backend.SAGEMAKER)]
     here = sum_figures(found, at("23:00"), "UTC")
     assert here == Figures(unpriced=timedelta(hours=12))
     assert "12.0 h" in render(make_board(found, at("23:00"), "plant"))

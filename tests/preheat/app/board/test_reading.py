@@ -30,14 +30,14 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
 
-        def counted(*arguments: Any) -> Any:
+        def count_call(*arguments: Any) -> Any:
             self.calls.append((name, *arguments))
             if name != "load_many" and (name, *arguments[:1]) in self.broken:
                 raise UnreadableItem(f"{name} is broken")
             found = call(*arguments)
             return {k: v for k, v in found.items() if ("load", k) not in self.broken} if name == "load_many" else found
 
-        return counted
+        return count_call
 
     def take(self) -> list[str]:
         """Return the names of the calls since the last time."""

@@ -50,7 +50,7 @@ def attempt(call: Call, units: int = 1) -> Attempt:
     )
 
 
-def hosted(scene: Scene, units: int = 1) -> None:
+def make_hosted(scene: Scene, units: int = 1) -> None:
     """Let the model be hosted for its shift, ready ten minutes early."""
     effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", hosted_at=at("07:50"))
     start = attempt(Call.START, units).note_answer(Answer.ACCEPTED, WELD, at("07:28"))
@@ -90,7 +90,7 @@ def test_a_hold_that_ends_before_the_model_can_be_ready_is_answered_so(scene: Sc
 def test_a_short_hold_of_a_model_that_is_ready_is_served() -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:50")
-    hosted(scene)
+    make_hosted(scene)
     assert scene.asks("hold", duration="20m").code == Code.ACCEPTED
 
 
@@ -106,7 +106,7 @@ def test_ready_for_counts_from_when_the_model_can_be_ready(scene: Scene) -> None
 def test_ready_for_counts_from_now_if_the_model_is_ready() -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:50")
-    hosted(scene)
+    make_hosted(scene)
     assert scene.asks("hold", ready_for="20m").until == at("16:10")
 
 
@@ -145,7 +145,7 @@ def test_a_hold_ahead_will_be_ready_at_its_begin(scene: Scene) -> None:
 def test_the_reply_to_a_hold_for_tomorrow_is_not_that_it_is_ready_today() -> None:
     scene = Scene(a_model("08:00-16:00", max_units_by_request=3))
     scene.at("12:00")
-    hosted(scene)
+    make_hosted(scene)
     reply = scene.asks("hold", day=1, **{"from": "19:00"}, until="20:00", units=3)
     assert (reply.code, reply.phase, reply.ready_at) == (Code.ACCEPTED, Phase.HOSTED, at("19:00", day=1))
 
@@ -171,7 +171,7 @@ def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_
 def test_the_reply_to_a_hold_that_prolongs_a_shift_says_that_it_is_ready(scene: Scene) -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("15:00")
-    hosted(scene)
+    make_hosted(scene)
     reply = scene.asks("hold", until="20:00")
     assert (reply.code, reply.phase, reply.ready_at) == (Code.ACCEPTED, Phase.HOSTED, at("07:50"))
     assert reply.margin == timedelta(minutes=10)
@@ -227,7 +227,7 @@ def test_a_hold_for_tomorrow_is_none_of_the_business_of_a_stop_under_way(scene: 
 def test_more_units_than_it_runs_with_come_with_a_restart(resize: Resize, units: int, code: Code) -> None:
     scene = Scene(a_model("08:00-16:00", resize=resize, max_units_by_request=3))
     scene.at("12:00")
-    hosted(scene, units=2)
+    make_hosted(scene, units=2)
     reply = scene.asks("hold", request_id="a", until="20:00", units=units)
     assert (reply.accepted, reply.code) == (True, code)
     found = scene.find_standing("a")
@@ -238,7 +238,7 @@ def test_more_units_than_it_runs_with_come_with_a_restart(resize: Resize, units:
 def test_a_hold_too_short_for_a_restart_says_with_how_many_units_it_is_served() -> None:
     scene = Scene(a_model("08:00-16:00", resize=Resize.RESTART, max_units_by_request=6))
     scene.at("12:00")
-    hosted(scene, units=2)
+    make_hosted(scene, units=2)
     reply = scene.asks("hold", request_id="a", until="12:01", units=6)
     assert (reply.accepted, reply.code) == (True, Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART)
     assert "2 of 6 units" in reply.reason
@@ -904,7 +904,7 @@ def test_a_model_whose_plan_cannot_be_read_hides_no_other_of_its_schedule(
 def test_status_of_a_hosted_model_is_its_verdict_with_its_margin() -> None:
     scene = Scene(a_model("08:00-16:00"))
     scene.at("12:00")
-    hosted(scene)
+    make_hosted(scene)
     reply = scene.asks("status")
     assert (reply.phase, reply.ready_at, reply.margin) == (Phase.HOSTED, at("07:50"), timedelta(minutes=10))
     needed = "needed until 2026-11-23 16:00:00Z (early)"
@@ -921,7 +921,7 @@ def test_status_of_an_idle_model_shows_when_it_will_be_ready_next(scene: Scene) 
 
 
 def test_status_of_a_schedule_counts_its_models(scene: Scene) -> None:
-    hosted(scene)
+    make_hosted(scene)
     assert scene.asks("status", schedule="early").reason == "2 models: 1 hosted, 1 idle"
 
 

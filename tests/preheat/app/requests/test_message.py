@@ -29,19 +29,19 @@ HOLD: dict[str, Any] = {
 }
 
 
-def asked(**changes: Any) -> dict[str, Any]:
+def make_hold(**changes: Any) -> dict[str, Any]:
     """A hold with changes; without the fields that are None."""
     return {name: value for name, value in (HOLD | changes).items() if value is not None}
 
 
 def request(**changes: Any) -> Request:
-    found = parse(asked(**changes))
+    found = parse(make_hold(**changes))
     assert found.request is not None, found.problems
     return found.request
 
 
 def problems(**changes: Any) -> tuple[str, ...]:
-    found = parse(asked(**changes))
+    found = parse(make_hold(**changes))
     assert found.request is None
     return found.problems
 
@@ -127,7 +127,7 @@ def test_no_reply_grows_with_the_number_of_problems() -> None:
 
 
 def test_of_another_version_nothing_else_is_judged() -> None:
-    found = parse(asked(version=2, verb="pray"))
+    found = parse(make_hold(version=2, verb="pray"))
     assert (found.supported, found.problems) == (False, ("version 2; accepted: 1",))
 
 
@@ -167,7 +167,7 @@ def event(**changes: Any) -> str:
 
 
 def test_the_requester_is_the_role_that_sqs_has_authenticated() -> None:
-    found = open_message(IncomingMessage("m", ROLE, json.dumps(asked(requester="the boss"))))
+    found = open_message(IncomingMessage("m", ROLE, json.dumps(make_hold(requester="the boss"))))
     assert (found.requester, found.request_id, found.problem) == ("AROAEXAMPLEROLE7", HOLD["request_id"], "")
 
 
@@ -191,7 +191,9 @@ def test_another_event_is_no_request(changes: dict[str, Any]) -> None:
     assert open_message(IncomingMessage("m", EVENTBRIDGE, event(**changes))).problem.startswith("event: ")
 
 
-@pytest.mark.parametrize("body", ["", "{", json.dumps(asked(request_id=None)), json.dumps(asked(request_id="a b"))])
+@pytest.mark.parametrize(
+    "body", ["", "{", json.dumps(make_hold(request_id=None)), json.dumps(make_hold(request_id="a b"))]
+)
 def test_a_message_without_a_readable_id_is_answered_under_one_that_its_redelivery_has_too(body: str) -> None:
     first, again, another = (open_message(IncomingMessage(name, ROLE, body)) for name in ("m-1", "m-1", "m-2"))
     assert first == again
@@ -200,12 +202,12 @@ def test_a_message_without_a_readable_id_is_answered_under_one_that_its_redelive
 
 
 def test_the_digest_is_of_the_content_and_the_sender_and_of_nothing_else() -> None:
-    body = json.dumps(asked())
-    turned = json.dumps(dict(reversed(asked().items())), indent=1)
+    body = json.dumps(make_hold())
+    turned = json.dumps(dict(reversed(make_hold().items())), indent=1)
     first = open_message(IncomingMessage("m-1", ROLE, body)).digest
     assert open_message(IncomingMessage("m-2", ROLE.replace("line-7", "other-session"), turned)).digest == first
     assert open_message(IncomingMessage("m-1", "AROAOTHER:line-7", body)).digest != first
-    assert open_message(IncomingMessage("m-1", ROLE, json.dumps(asked(units=2)))).digest != first
+    assert open_message(IncomingMessage("m-1", ROLE, json.dumps(make_hold(units=2)))).digest != first
 
 
 # --- the schema -------------------------------------------------------------------------------------------------------

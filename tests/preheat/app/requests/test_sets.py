@@ -38,7 +38,7 @@ def put(scene: Scene, edition: int, *windows: str, by: str = LINE, name: str = "
     return scene.asks("schedule_put", by, **fields)
 
 
-def kept(scene: Scene, name: str = "week-49") -> Standing:
+def find_set(scene: Scene, name: str = "week-49") -> Standing:
     found = scene.find_standing(name)
     assert found is not None
     return found
@@ -56,11 +56,11 @@ def test_a_set_is_one_request_whose_windows_are_demand(scene: Scene) -> None:
     assert scene.find_due() == [WELD]
     model = scene.store.read_planned(WELD).model
     assert model is not None
-    seen = look_ahead(model, at("17:00"), (kept(scene),))
+    seen = look_ahead(model, at("17:00"), (find_set(scene),))
     assert seen.upcoming is not None
     assert (seen.upcoming.begin, seen.upcoming.end) == (at("18:00"), at("19:00"))
-    assert at("19:30") not in kept(scene)
-    assert at("20:00") in kept(scene)
+    assert at("19:30") not in find_set(scene)
+    assert at("20:00") in find_set(scene)
 
 
 def test_the_next_edition_replaces_the_set_as_one_and_says_what_it_changes(scene: Scene) -> None:
@@ -68,28 +68,28 @@ def test_the_next_edition_replaces_the_set_as_one_and_says_what_it_changes(scene
     reply = put(scene, 2, "18:00-19:30", "22:00-23:00", "23:10-23:50")
     assert reply.code == "accepted"
     assert "(1 added, 1 changed, 1 removed, 1 unchanged)" in reply.reason
-    assert [(begin, end) for begin, end, _ in spans(kept(scene))] == [
+    assert [(begin, end) for begin, end, _ in spans(find_set(scene))] == [
         (at("18:00"), at("19:30")),
         (at("22:00"), at("23:00")),
         (at("23:10"), at("23:50")),
     ]
-    assert (kept(scene).revision, kept(scene).edition) == (2, 2)
+    assert (find_set(scene).revision, find_set(scene).edition) == (2, 2)
 
 
 def test_an_older_edition_that_comes_late_changes_nothing(scene: Scene) -> None:
     put(scene, 3, *WEEK)
-    before = kept(scene)
+    before = find_set(scene)
     assert put(scene, 2, "18:00-23:00").code == Code.OUTDATED
     assert put(scene, 3, "18:00-23:00").code == Code.OUTDATED
     assert put(scene, 3, *WEEK).code == Code.NOTHING_TO_DO
-    assert kept(scene) == before
+    assert find_set(scene) == before
 
 
 def test_a_window_that_was_known_keeps_its_moment_so_that_sending_it_again_excuses_no_late_start(scene: Scene) -> None:
     put(scene, 1, *WEEK)
     scene.at("17:50")
     put(scene, 2, *WEEK, "23:10-23:50")
-    known = {begin: known_at for begin, _, known_at in spans(kept(scene))}
+    known = {begin: known_at for begin, _, known_at in spans(find_set(scene))}
     assert known == {
         at("18:00"): at("17:00"),
         at("20:00"): at("17:00"),
@@ -102,13 +102,13 @@ def test_a_running_window_moves_its_end_and_never_its_past(scene: Scene) -> None
     put(scene, 1, *WEEK)
     scene.at("18:30")
     put(scene, 2, "18:15-18:45", "22:00-23:00")
-    assert spans(kept(scene))[0] == (at("18:00"), at("18:45"), at("17:00"))
+    assert spans(find_set(scene))[0] == (at("18:00"), at("18:45"), at("17:00"))
     scene.at("18:40")
     put(scene, 3, "22:00-23:00")  # the running one is no longer in it: it ends now
-    assert spans(kept(scene)) == [(at("18:00"), at("18:40"), at("17:00")), (at("22:00"), at("23:00"), at("17:00"))]
+    assert spans(find_set(scene)) == [(at("18:00"), at("18:40"), at("17:00")), (at("22:00"), at("23:00"), at("17:00"))]
     scene.at("19:00")
     put(scene, 4, "18:00-20:00", "22:00-23:00")  # of the past nothing comes back
-    assert spans(kept(scene))[:2] == [
+    assert spans(find_set(scene))[:2] == [
         (at("18:00"), at("18:40"), at("17:00")),
         (at("19:00"), at("20:00"), at("19:00")),
     ]
@@ -120,16 +120,16 @@ def test_an_empty_list_removes_what_is_to_come_and_a_later_edition_brings_it_bac
     reply = put(scene, 2)
     assert reply.code == "accepted"
     assert "no windows (3 removed)" in reply.reason
-    assert spans(kept(scene)) == [(at("18:00"), at("18:30"), at("17:00"))]
+    assert spans(find_set(scene)) == [(at("18:00"), at("18:30"), at("17:00"))]
     assert put(scene, 3, "22:00-23:00").code == "accepted"
-    assert [begin for begin, _, _ in spans(kept(scene))] == [at("18:00"), at("22:00")]
+    assert [begin for begin, _, _ in spans(find_set(scene))] == [at("18:00"), at("22:00")]
 
 
 def test_a_removal_that_overtakes_its_set_is_kept_for_its_edition(scene: Scene) -> None:
     assert put(scene, 2).code == "accepted"
-    assert kept(scene).spans == ()
+    assert find_set(scene).spans == ()
     assert put(scene, 1, *WEEK).code == Code.OUTDATED
-    assert kept(scene).spans == ()
+    assert find_set(scene).spans == ()
     assert put(scene, 3, *WEEK).code == "accepted"
 
 
@@ -137,24 +137,24 @@ def test_a_release_ends_a_set_as_it_ends_a_hold_and_the_next_edition_brings_it_b
     put(scene, 1, *WEEK)
     scene.at("18:30")
     assert scene.asks("release", of="week-49").code == "accepted"
-    assert spans(kept(scene)) == [(at("18:00"), at("18:30"), at("17:00"))]
+    assert spans(find_set(scene)) == [(at("18:00"), at("18:30"), at("17:00"))]
     assert put(scene, 2, *WEEK).code == "accepted"
-    assert [begin for begin, _, _ in spans(kept(scene))] == [at("18:00"), at("18:30"), at("20:00"), at("22:00")]
+    assert [begin for begin, _, _ in spans(find_set(scene))] == [at("18:00"), at("18:30"), at("20:00"), at("22:00")]
 
 
 def test_a_release_that_came_before_the_set_ends_its_first_edition_alone(scene: Scene) -> None:
     assert scene.asks("release", of="week-49").code == Code.RELEASE_NOTED
     assert put(scene, 1, *WEEK).code == Code.RELEASED_AT_BIRTH
-    assert kept(scene).spans == ()
+    assert find_set(scene).spans == ()
     assert put(scene, 2, *WEEK).code == "accepted"
 
 
 def test_a_set_is_not_extended_and_no_hold_takes_its_name(scene: Scene) -> None:
     put(scene, 1, *WEEK)
-    before = kept(scene)
+    before = find_set(scene)
     assert scene.asks("extend", of="week-49", duration="1h").code == Code.WRONG_KIND
     assert scene.asks("hold", request_id="week-49", duration="1h").code == Code.ID_TAKEN
-    assert kept(scene) == before
+    assert find_set(scene) == before
     scene.asks("hold", request_id="a-hold", until="20:00")
     assert put(scene, 1, *WEEK, name="a-hold").code == Code.WRONG_KIND
 
@@ -167,7 +167,7 @@ def test_a_set_belongs_to_its_sender_whatever_another_calls_its_requests(scene: 
     assert put(scene, 2, "22:00-23:00").code == "accepted"
     assert list(scene.store.stands[Subject(WELD)]) == ["week-49"]
     assert put(scene, 3, by=ADMIN).code == "accepted"
-    assert kept(scene).requester == LINE
+    assert find_set(scene).requester == LINE
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_set_is_within_the_budget_of_its_model() -> None:
     assert put(scene, 1, *WEEK).code == Code.TOO_MANY_UNIT_HOURS
     assert put(scene, 1, "18:00-19:00", "22:00-23:00").code == "accepted"
     assert put(scene, 2, *WEEK).code == Code.TOO_MANY_UNIT_HOURS
-    assert len(kept(scene).spans) == len(("18:00", "22:00"))
+    assert len(find_set(scene).spans) == len(("18:00", "22:00"))
 
 
 def test_a_set_has_one_place_and_every_later_edition_keeps_it(scene: Scene) -> None:
@@ -242,7 +242,7 @@ def test_the_same_message_again_is_answered_the_same_and_stored_once(scene: Scen
     fields: dict[str, Any] = {"name": "week-49", "edition": 1, "windows": [window(one) for one in WEEK]}
     message = scene.message("schedule_put", **fields)
     first = scene.takes(message)
-    assert (scene.takes(message).reply, kept(scene).revision) == (first.reply, 1)
+    assert (scene.takes(message).reply, find_set(scene).revision) == (first.reply, 1)
 
 
 def test_limits_are_the_stacks(scene: Scene) -> None:

@@ -148,21 +148,21 @@ def random_rule(random: Random) -> tuple[str, date]:
     if "BYMONTH" in chosen:
         parts["BYMONTH"] = _some(random, range(1, 13), 3)
     if "BYMONTHDAY" in chosen and frequency != "WEEKLY":
-        parts["BYMONTHDAY"] = _some(random, _signed(31), 3)
+        parts["BYMONTHDAY"] = _some(random, _list_signed(31), 3)
     if "BYYEARDAY" in chosen and frequency == "YEARLY" and random.random() < 0.5:
-        parts["BYYEARDAY"] = _some(random, _signed(366), 12)
+        parts["BYYEARDAY"] = _some(random, _list_signed(366), 12)
     if "BYWEEKNO" in chosen and frequency == "YEARLY":
-        parts["BYWEEKNO"] = _some(random, _signed(53), 3)
+        parts["BYWEEKNO"] = _some(random, _list_signed(53), 3)
     if "BYDAY" in chosen:
         most = {"MONTHLY": 5, "YEARLY": 5 if "BYMONTH" in parts else 20}.get(frequency, 0)
         most = 0 if "BYWEEKNO" in parts else most
         days = []
         for _ in range(random.randint(1, 3)):
-            nth = str(random.choice(_signed(most))) if most and random.random() < 0.5 else ""
+            nth = str(random.choice(_list_signed(most))) if most and random.random() < 0.5 else ""
             days.append(nth + random.choice(WEEKDAYS))
         parts["BYDAY"] = ",".join(dict.fromkeys(days))
     if random.random() < 0.3 and any(name.startswith("BY") for name in parts):
-        parts["BYSETPOS"] = _some(random, _signed(4), 2)
+        parts["BYSETPOS"] = _some(random, _list_signed(4), 2)
     if random.random() < 0.3:
         parts["WKST"] = random.choice(WEEKDAYS)
     return ";".join(f"{name}={value}" for name, value in parts.items()), date(2024, 1, 1) + random.randint(
@@ -170,7 +170,7 @@ def random_rule(random: Random) -> tuple[str, date]:
     ) * DAY
 
 
-def _signed(most: int) -> list[int]:
+def _list_signed(most: int) -> list[int]:
     return [number for number in range(-most, most + 1) if number]
 
 

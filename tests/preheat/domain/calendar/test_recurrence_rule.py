@@ -16,11 +16,11 @@ anchors = st.dates(date(2019, 1, 1), date(2026, 12, 31))
 weekdays = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 
 
-def listed(items: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[str]:
+def draw_list(items: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[str]:
     return st.lists(items, min_size=1, max_size=most, unique=True).map(lambda some: ",".join(map(str, some)))
 
 
-def signed(most: int) -> st.SearchStrategy[int]:
+def draw_signed(most: int) -> st.SearchStrategy[int]:
     return st.integers(1, most) | st.integers(-most, -1)
 
 
@@ -28,14 +28,18 @@ def signed(most: int) -> st.SearchStrategy[int]:
 def rules(draw: st.DrawFn) -> str:
     frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
     numbered = {"MONTHLY": 5, "YEARLY": 9}.get(frequency)
-    days = st.builds(lambda nth, day: f"{nth}{day}", st.just("") | signed(numbered), weekdays) if numbered else weekdays
-    parts = {"INTERVAL": st.integers(1, 4).map(str), "BYMONTH": listed(st.integers(1, 12)), "WKST": weekdays}
-    parts["BYDAY"] = listed(days)
+    days = (
+        st.builds(lambda nth, day: f"{nth}{day}", st.just("") | draw_signed(numbered), weekdays)
+        if numbered
+        else weekdays
+    )
+    parts = {"INTERVAL": st.integers(1, 4).map(str), "BYMONTH": draw_list(st.integers(1, 12)), "WKST": weekdays}
+    parts["BYDAY"] = draw_list(days)
     if frequency != "WEEKLY":
-        parts["BYMONTHDAY"] = listed(signed(31))
+        parts["BYMONTHDAY"] = draw_list(draw_signed(31))
     if frequency == "YEARLY":
-        parts |= {"BYYEARDAY": listed(signed(366)), "BYWEEKNO": listed(signed(53))}
-    parts["BYSETPOS"] = listed(signed(12), 2)
+        parts |= {"BYYEARDAY": draw_list(draw_signed(366)), "BYWEEKNO": draw_list(draw_signed(53))}
+    parts["BYSETPOS"] = draw_list(draw_signed(12), 2)
     chosen = draw(st.sets(st.sampled_from(sorted(parts)), max_size=3))
     return ";".join([f"FREQ={frequency}", *(f"{name}={draw(parts[name])}" for name in sorted(chosen))])
 

@@ -45,7 +45,7 @@ def wall(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def meant(zone: str, start: datetime, end: datetime) -> list[Window]:
+def list_windows(zone: str, start: datetime, end: datetime) -> list[Window]:
     """Return what a schedule makes of one window, given by its wall times."""
     only = DayRule(dates=frozenset({start.date()}))
     shift = ShiftWindow(frozenset(Weekday), start.time(), end.time(), (end.date() - start.date()).days, only)
@@ -89,7 +89,7 @@ def test_every_change_of_every_zone_keeps_the_contract() -> None:
         for at in changes(zone) if (offsets, changes(zone)) not in held else ():
             for start, end, begins, ends in cases(zone, at):
                 expected = [] if begins is None or ends is None else [Window(begins, ends)]
-                assert meant(zone, start, end) == expected, f"{zone} at {at}: {start} to {end}"
+                assert list_windows(zone, start, end) == expected, f"{zone} at {at}: {start} to {end}"
         held.add((offsets, changes(zone)))
     assert min(seen.values()) > 2_000, f"too few changes were found: {seen}"
 
@@ -116,13 +116,13 @@ def test_a_date_that_a_zone_skips_has_no_shift_and_ends_those_that_reach_into_it
     zone: str, skipped: date, change: datetime
 ) -> None:
     day = datetime.combine(skipped, datetime.min.time())
-    assert meant(zone, day + 6 * HOUR, day + 14 * HOUR) == []
-    assert meant(zone, day, day + DAY - MINUTE) == []
-    (night,) = meant(zone, day - 2 * HOUR, day + 6 * HOUR)
+    assert list_windows(zone, day + 6 * HOUR, day + 14 * HOUR) == []
+    assert list_windows(zone, day, day + DAY - MINUTE) == []
+    (night,) = list_windows(zone, day - 2 * HOUR, day + 6 * HOUR)
     assert (night.start, night.end) == (change - 2 * HOUR, change)
-    (over,) = meant(zone, day - 2 * HOUR, day + DAY + 6 * HOUR)
+    (over,) = list_windows(zone, day - 2 * HOUR, day + DAY + 6 * HOUR)
     assert (over.start, over.end) == (change - 2 * HOUR, change + 6 * HOUR)
-    (begins,) = meant(zone, day + 22 * HOUR, day + DAY + 6 * HOUR)
+    (begins,) = list_windows(zone, day + 22 * HOUR, day + DAY + 6 * HOUR)
     assert (begins.start, begins.end) == (change, change + 6 * HOUR)
 
 

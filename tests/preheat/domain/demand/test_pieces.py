@@ -31,7 +31,7 @@ def block(begin: str, end: str, name: str = "block-1", **changes: Any) -> Standi
     return hold(begin, end, name, Kind.BLOCK, **changes)
 
 
-def found(*standing: Standing, model: HostedModel | None = None) -> list[Demand]:
+def list_demands(*standing: Standing, model: HostedModel | None = None) -> list[Demand]:
     return find_demands(model or a_model("08:00-16:00"), at("00:00"), at("23:59"), standing)
 
 
@@ -40,65 +40,65 @@ def spans(several: list[Demand]) -> list[tuple[datetime, datetime]]:
 
 
 def test_a_hold_alone_is_a_demand_of_its_own() -> None:
-    (demand,) = found(hold("10:00", "11:00"), model=a_model())
+    (demand,) = list_demands(hold("10:00", "11:00"), model=a_model())
     assert (demand.begin, demand.end, demand.schedule) == (at("10:00"), at("11:00"), BY_REQUEST)
     assert (demand.ready_at, demand.start_at) == (at("10:00"), at("09:28"))
     assert [piece.request_id for piece in demand.holds] == ["hold-1"]
 
 
 def test_a_hold_that_comes_when_it_begins_is_ready_a_lead_and_a_slack_later() -> None:
-    (demand,) = found(hold("10:00", "11:00", known_at=at("09:59")), model=a_model())
+    (demand,) = list_demands(hold("10:00", "11:00", known_at=at("09:59")), model=a_model())
     assert (demand.ready_at, demand.start_at) == (at("10:31"), at("09:59"))
 
 
 def test_a_hold_that_touches_or_overlaps_a_shift_extends_it_and_the_shift_keeps_its_name() -> None:
     for end in ("16:00", "17:00"):
-        (demand,) = found(hold("08:00", end))
+        (demand,) = list_demands(hold("08:00", end))
         assert (demand.begin, demand.end, demand.schedule) == (at("08:00"), at(end), "early")
-    (demand,) = found(hold("16:40", "17:00"))
+    (demand,) = list_demands(hold("16:40", "17:00"))
     assert demand.end == at("17:00")
-    assert len(found(hold("16:41", "17:00"))) == 2
+    assert len(list_demands(hold("16:41", "17:00"))) == 2
 
 
 @pytest.mark.parametrize("begin", ["16:00", "16:10"])
 def test_a_hold_that_comes_when_all_before_it_is_over_is_a_demand_of_its_own(begin: str) -> None:
-    before, after = found(hold(begin, "18:00", known_at=at("16:00")))
+    before, after = list_demands(hold(begin, "18:00", known_at=at("16:00")))
     assert spans([before, after]) == [(at("08:00"), at("16:00")), (at(begin), at("18:00"))]
     assert after.ready_at == at("16:32")  # it is not late for what was over
-    assert len(found(hold(begin, "18:00", known_at=at("15:59")))) == 1
+    assert len(list_demands(hold(begin, "18:00", known_at=at("15:59")))) == 1
     several = [hold(begin, "18:00", f"hold-{known}", known_at=at(known)) for known in ("16:00", "15:59")]
-    assert len(found(*several)) == len(found(*reversed(several))) == 1
+    assert len(list_demands(*several)) == len(list_demands(*reversed(several))) == 1
 
 
 def test_a_hold_never_excuses_a_late_shift() -> None:
-    (demand,) = found(hold("07:50", "12:00", known_at=at("07:50")))
+    (demand,) = list_demands(hold("07:50", "12:00", known_at=at("07:50")))
     assert (demand.begin, demand.ready_at) == (at("07:50"), at("08:00"))
 
 
 def test_a_hold_that_is_released_ends_then_and_one_released_before_its_begin_never_was() -> None:
-    (demand,) = found(hold("10:00", "12:00", released_at=at("11:00")), model=a_model())
+    (demand,) = list_demands(hold("10:00", "12:00", released_at=at("11:00")), model=a_model())
     assert demand.end == at("11:00")
-    assert found(hold("10:00", "12:00", released_at=at("10:00")), model=a_model()) == []
+    assert list_demands(hold("10:00", "12:00", released_at=at("10:00")), model=a_model()) == []
 
 
 def test_a_block_cuts_a_shift_in_two_and_the_second_half_is_ready_at_its_end() -> None:
-    first, second = found(block("10:00", "12:00"))
+    first, second = list_demands(block("10:00", "12:00"))
     assert spans([first, second]) == [(at("08:00"), at("10:00")), (at("12:00"), at("16:00"))]
     assert (second.ready_at, second.start_at) == (at("12:00"), at("11:28"))
 
 
 def test_a_gap_in_which_a_block_lies_is_not_bridged_though_it_is_short() -> None:
-    assert len(found(block("10:00", "10:01"))) == 2
+    assert len(list_demands(block("10:00", "10:01"))) == 2
     gapped = a_model("08:00-10:00", "10:20-16:00")
-    assert len(found(model=gapped)) == 1
+    assert len(list_demands(model=gapped)) == 1
     for begin, end in (("10:00", "10:05"), ("10:10", "10:11"), ("10:19", "10:20")):
-        assert len(found(block(begin, end), model=gapped)) == 2
+        assert len(list_demands(block(begin, end), model=gapped)) == 2
     for begin, end in (("07:00", "08:00"), ("16:00", "17:00")):
-        assert len(found(block(begin, end), model=gapped)) == 1
+        assert len(list_demands(block(begin, end), model=gapped)) == 1
 
 
 def test_after_a_block_that_is_too_short_for_a_restart_it_is_ready_as_early_as_can_be() -> None:
-    _, second = found(block("10:00", "10:20"))
+    _, second = list_demands(block("10:00", "10:20"))
     assert second.start_at == at("10:05")  # not during the stop of the earlier run
     assert second.ready_at == at("10:37")
 
@@ -107,43 +107,43 @@ def test_a_block_beats_holds_of_its_own_priority_and_below_and_no_higher_one() -
     several = [hold("10:00", "12:00", f"hold-{priority}", priority=priority) for priority in (49, 50, 51)]
     stop = block("09:00", "13:00", priority=50)
     for one, left in zip(several, (0, 0, 1), strict=True):
-        assert len(found(one, stop, model=a_model())) == left
-    shift, held, again = found(several[2], stop)
+        assert len(list_demands(one, stop, model=a_model())) == left
+    shift, held, again = list_demands(several[2], stop)
     assert (held.begin, held.end, held.schedule) == (at("10:00"), at("12:00"), BY_REQUEST)
     assert (shift.end, again.begin) == (at("09:00"), at("13:00"))
 
 
 def test_no_start_begins_inside_a_hard_block() -> None:
-    _, second = found(block("10:00", "12:00", hard=True))
+    _, second = list_demands(block("10:00", "12:00", hard=True))
     assert (second.begin, second.start_at, second.ready_at) == (at("12:00"), at("12:00"), at("12:32"))
-    (shift,) = found(block("07:00", "07:45", hard=True))
+    (shift,) = list_demands(block("07:00", "07:45", hard=True))
     assert (shift.start_at, shift.ready_at) == (at("07:45"), at("08:17"))
-    (shift,) = found(block("06:00", "07:28", hard=True))
+    (shift,) = list_demands(block("06:00", "07:28", hard=True))
     assert shift.start_at == at("07:28")
 
 
 def test_what_a_block_that_is_lifted_early_had_cut_is_ready_a_lead_after_that() -> None:
-    _, second = found(block("10:00", "14:00", released_at=at("11:00")))
+    _, second = list_demands(block("10:00", "14:00", released_at=at("11:00")))
     assert (second.begin, second.ready_at) == (at("11:00"), at("11:32"))
-    assert len(found(block("10:00", "14:00", released_at=at("10:00")))) == 1
+    assert len(list_demands(block("10:00", "14:00", released_at=at("10:00")))) == 1
 
 
 @pytest.mark.parametrize("begin", ["07:30", "07:55", "08:00"])
 def test_a_shift_that_a_block_lay_over_until_it_was_lifted_is_ready_a_lead_after_that(begin: str) -> None:
-    (shift,) = found(block(begin, "10:00", released_at=at("07:40")))
+    (shift,) = list_demands(block(begin, "10:00", released_at=at("07:40")))
     assert (shift.begin, shift.start_at, shift.ready_at) == (at("08:00"), at("07:40"), at("08:12"))
-    (shift,) = found(block(begin, "10:00", released_at=at("07:20")))
+    (shift,) = list_demands(block(begin, "10:00", released_at=at("07:20")))
     assert shift.ready_at == at("08:00")  # in time
-    (shift,) = found(block("07:20", "07:59", released_at=at("07:40")))
+    (shift,) = list_demands(block("07:20", "07:59", released_at=at("07:40")))
     assert shift.ready_at == at("08:00")  # it never lay over the begin
-    (held,) = found(
+    (held,) = list_demands(
         hold("08:00", "12:00", priority=60), block(begin, "10:00", released_at=at("07:40")), model=a_model()
     )
     assert held.ready_at == at("08:00")  # it did not beat the hold
 
 
 def test_a_block_that_is_lifted_at_once_costs_no_wait_for_a_stop() -> None:
-    _, second = found(block("10:00", "14:00", released_at=at("10:01")))
+    _, second = list_demands(block("10:00", "14:00", released_at=at("10:01")))
     assert second.start_at == at("10:01")
 
 
@@ -374,15 +374,15 @@ TURN = Turn(timedelta(seconds=40), timedelta(seconds=75))
 
 
 def test_a_turn_brings_the_start_for_a_shift_forward_and_nothing_else() -> None:
-    (demand,) = found(model=a_model("08:00-16:00", turn=TURN))
+    (demand,) = list_demands(model=a_model("08:00-16:00", turn=TURN))
     assert (demand.ready_at, demand.start_at) == (at("08:00"), at("07:27:20"))
-    (demand,) = found(hold("10:00", "11:00"), model=a_model(turn=TURN))
+    (demand,) = list_demands(hold("10:00", "11:00"), model=a_model(turn=TURN))
     assert (demand.ready_at, demand.start_at) == (at("10:00"), at("09:28"))
 
 
 def test_a_shift_that_becomes_known_too_late_is_not_excused_by_a_turn() -> None:
     for known, ready in (("07:27:30", "08:00"), ("07:58", "08:30")):
-        (demand,) = found(model=a_model("08:00-16:00", turn=TURN, announced_at=at(known)))
+        (demand,) = list_demands(model=a_model("08:00-16:00", turn=TURN, announced_at=at(known)))
         assert (demand.start_at, demand.ready_at) == (at(known), at(ready))
 
 
@@ -418,7 +418,7 @@ def test_a_set_of_windows_is_demand_as_so_many_holds_are(
     block_of_all = block("00:00", "23:59")
     wall = replace(block_of_all, begin=MIDNIGHT + blocked[0] * MINUTE, until=MIDNIGHT + blocked[1] * MINUTE)
     for model in (a_model(), a_model("08:00-16:00")):
-        by_set, by_holds = found(one, wall, model=model), found(*several, wall, model=model)
+        by_set, by_holds = list_demands(one, wall, model=model), list_demands(*several, wall, model=model)
         assert [(a.begin, a.end, a.start_at, a.ready_at, a.schedule) for a in by_set] == [
             (b.begin, b.end, b.start_at, b.ready_at, b.schedule) for b in by_holds
         ]

@@ -39,7 +39,7 @@ PAIRS = [
 ]
 
 
-def decided(desired: Desired, observed: Observed, *, mode: Mode = Mode.ACT, owned: bool = True) -> Decision:
+def decide_for(desired: Desired, observed: Observed, *, mode: Mode = Mode.ACT, owned: bool = True) -> Decision:
     now = at("09:00") if desired is Desired.RUN else at("18:00")
     model = a_model("08:00-16:00")
     record = ModelRecord(WELD, TARGET, since=at("06:00"), ownership=Ownership.STARTED if owned else Ownership.NONE)
@@ -60,7 +60,7 @@ def test_each_pair_leads_to_its_step(
     desired: Desired, observed: Observed, step: Step, phase: Phase, call: Call | None
 ) -> None:
     assert LIFECYCLE[desired][observed] is step
-    decision = decided(desired, observed)
+    decision = decide_for(desired, observed)
     assert decision.record.phase is phase
     assert (decision.call.call if decision.call else None) is call
     assert decision.reason
@@ -71,17 +71,17 @@ def test_each_pair_leads_to_its_step(
 @pytest.mark.parametrize(("desired", "observed"), [pair[:2] for pair in PAIRS])
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PAUSED])
 def test_no_pair_leads_to_a_call_unless_the_mode_is_act(desired: Desired, observed: Observed, mode: Mode) -> None:
-    assert decided(desired, observed, mode=mode).call is None
+    assert decide_for(desired, observed, mode=mode).call is None
 
 
 @pytest.mark.parametrize("observed", list(Observed))
 def test_no_foreign_model_is_stopped(observed: Observed) -> None:
-    assert decided(Desired.REST, observed, owned=False).call is None
+    assert decide_for(Desired.REST, observed, owned=False).call is None
 
 
 @pytest.mark.parametrize(("desired", "observed"), [pair[:2] for pair in PAIRS])
 def test_every_decision_checks_again_in_time(desired: Desired, observed: Observed) -> None:
-    decision = decided(desired, observed)
+    decision = decide_for(desired, observed)
     now = at("09:00") if desired is Desired.RUN else at("18:00")
     assert decision.record.wake_at is not None
     assert now < decision.record.wake_at <= now + timedelta(days=1)
@@ -89,11 +89,11 @@ def test_every_decision_checks_again_in_time(desired: Desired, observed: Observe
 
 @pytest.mark.parametrize(("desired", "observed"), [pair[:2] for pair in PAIRS])
 def test_the_same_situation_decides_the_same(desired: Desired, observed: Observed) -> None:
-    assert decided(desired, observed) == decided(desired, observed)
+    assert decide_for(desired, observed) == decide_for(desired, observed)
 
 
 def test_a_change_of_phase_is_an_entry_and_a_look_is_none() -> None:
-    decision = decided(Desired.RUN, Observed.HOSTED)
+    decision = decide_for(Desired.RUN, Observed.HOSTED)
     assert decision.entry is not None
     record = replace(decision.record, version=1)
     model, now = a_model("08:00-16:00"), at("09:10")

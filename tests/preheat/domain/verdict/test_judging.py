@@ -62,7 +62,7 @@ def the_facts(
     return VerdictFacts(WELD, moment, model, record, requests=requests, **{**seen, **more})
 
 
-def hosted(now: str, **fields: Any) -> VerdictFacts:
+def make_hosted(now: str, **fields: Any) -> VerdictFacts:
     known = {"observed": Observed.HOSTED, "phase": Phase.HOSTED, "ownership": Ownership.STARTED, "effort": an_effort()}
     return the_facts(now, a_record(**{**known, "attempt": an_attempt(answer=Answer.ACCEPTED), **fields}))
 
@@ -73,13 +73,13 @@ def starting(now: str, begun: str = "07:28", **fields: Any) -> VerdictFacts:
     return the_facts(now, a_record(**{**known, "effort": an_effort(attempts=1), "attempt": attempt, **fields}))
 
 
-def answered(now: str, answer: Answer | None, words: str = "", **fields: Any) -> VerdictFacts:
+def make_answered(now: str, answer: Answer | None, words: str = "", **fields: Any) -> VerdictFacts:
     attempt = an_attempt(answer=answer, words=words)
     known = {"phase": Phase.STARTING, "ownership": Ownership.STARTED, "effort": an_effort(attempts=1)}
     return the_facts(now, a_record(**{**known, "attempt": attempt, **fields}))
 
 
-def cleared(now: str, **fields: Any) -> VerdictFacts:
+def make_cleared(now: str, **fields: Any) -> VerdictFacts:
     """A stop comes before the next start, after one start for this demand."""
     effort = an_effort(attempts=1, **fields)
     return the_facts(now, a_record(effort=effort, attempt=an_attempt(Call.STOP, Answer.ACCEPTED, now)))
@@ -91,10 +91,10 @@ def running(now: str = "18:00", **fields: Any) -> VerdictFacts:
 
 
 TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
-    VerdictCause.HOSTED: [(VerdictState.READY, hosted("09:00"))],
-    VerdictCause.EARLY: [(VerdictState.READY, hosted("07:50"))],
-    VerdictCause.BRIDGED: [(VerdictState.READY, hosted("10:10"))],
-    VerdictCause.NOT_OURS: [(VerdictState.READY, hosted("09:00", ownership=Ownership.NONE, attempt=None))],
+    VerdictCause.HOSTED: [(VerdictState.READY, make_hosted("09:00"))],
+    VerdictCause.EARLY: [(VerdictState.READY, make_hosted("07:50"))],
+    VerdictCause.BRIDGED: [(VerdictState.READY, make_hosted("10:10"))],
+    VerdictCause.NOT_OURS: [(VerdictState.READY, make_hosted("09:00", ownership=Ownership.NONE, attempt=None))],
     VerdictCause.DRAINING: [
         (VerdictState.READY, running(phase=Phase.DRAINING, draining=Draining(at("16:00")))),
         # No pass has come since the end of the demand: no pass has read the queue or decided a stop.
@@ -118,12 +118,12 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.ON_TIME, the_facts("07:28", a_record())),
         (VerdictState.LATE, the_facts("08:00", a_record())),
         (VerdictState.AT_RISK, the_facts("07:40", a_record())),
-        (VerdictState.ON_TIME, answered("07:28", None)),
+        (VerdictState.ON_TIME, make_answered("07:28", None)),
     ],
     VerdictCause.START_SENT: [
-        (VerdictState.ON_TIME, answered("07:29", Answer.ACCEPTED)),
-        (VerdictState.AT_RISK, answered("07:59", Answer.ACCEPTED)),
-        (VerdictState.LATE, answered("08:00", Answer.ACCEPTED)),
+        (VerdictState.ON_TIME, make_answered("07:29", Answer.ACCEPTED)),
+        (VerdictState.AT_RISK, make_answered("07:59", Answer.ACCEPTED)),
+        (VerdictState.LATE, make_answered("08:00", Answer.ACCEPTED)),
     ],
     VerdictCause.STARTING: [
         (VerdictState.ON_TIME, starting("07:40")),
@@ -131,31 +131,31 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.LATE, starting("08:05", begun="07:40")),
     ],
     VerdictCause.INFERENCE: [
-        (VerdictState.ON_TIME, hosted("07:50", phase=Phase.WARMING)),
-        (VerdictState.LATE, hosted("08:00", phase=Phase.WARMING, status="ModelError: 500")),
+        (VerdictState.ON_TIME, make_hosted("07:50", phase=Phase.WARMING)),
+        (VerdictState.LATE, make_hosted("08:00", phase=Phase.WARMING, status="ModelError: 500")),
     ],
     VerdictCause.CLEARING: [
         (VerdictState.ON_TIME, the_facts("07:28", a_record(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "07:20")))),
         (VerdictState.AT_RISK, the_facts("07:35", a_record(observed=Observed.STOPPING))),
         (VerdictState.LATE, the_facts("08:05", a_record(observed=Observed.STOPPING))),
         # Preheat stopped a hung start once, and an earlier run for more units: no start has failed.
-        (VerdictState.LATE, cleared("08:05", unstuck=True)),
-        (VerdictState.LATE, cleared("08:05", hosted_at=at("07:50"))),
+        (VerdictState.LATE, make_cleared("08:05", unstuck=True)),
+        (VerdictState.LATE, make_cleared("08:05", hosted_at=at("07:50"))),
     ],
     VerdictCause.THROTTLED: [
-        (VerdictState.ON_TIME, answered("07:29", Answer.THROTTLED)),
-        (VerdictState.AT_RISK, answered("07:50", Answer.THROTTLED)),
-        (VerdictState.LATE, answered("08:00", Answer.THROTTLED)),
+        (VerdictState.ON_TIME, make_answered("07:29", Answer.THROTTLED)),
+        (VerdictState.AT_RISK, make_answered("07:50", Answer.THROTTLED)),
+        (VerdictState.LATE, make_answered("08:00", Answer.THROTTLED)),
     ],
     VerdictCause.WRONG_STATE: [
-        (VerdictState.ON_TIME, answered("07:29", Answer.WRONG_STATE)),
-        (VerdictState.AT_RISK, answered("07:40", Answer.WRONG_STATE)),
-        (VerdictState.LATE, answered("08:00", Answer.WRONG_STATE)),
+        (VerdictState.ON_TIME, make_answered("07:29", Answer.WRONG_STATE)),
+        (VerdictState.AT_RISK, make_answered("07:40", Answer.WRONG_STATE)),
+        (VerdictState.LATE, make_answered("08:00", Answer.WRONG_STATE)),
     ],
     VerdictCause.NO_ANSWER: [
-        (VerdictState.ON_TIME, answered("07:29", Answer.LOST)),
-        (VerdictState.AT_RISK, answered("07:59", Answer.LOST)),
-        (VerdictState.LATE, answered("08:00", Answer.LOST)),
+        (VerdictState.ON_TIME, make_answered("07:29", Answer.LOST)),
+        (VerdictState.AT_RISK, make_answered("07:59", Answer.LOST)),
+        (VerdictState.LATE, make_answered("08:00", Answer.LOST)),
     ],
     VerdictCause.SLOW: [(VerdictState.AT_RISK, starting("07:59")), (VerdictState.LATE, starting("08:10"))],
     VerdictCause.HANGING: [
@@ -163,8 +163,8 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.LATE, starting("08:40")),
     ],
     VerdictCause.QUOTA: [
-        (VerdictState.AT_RISK, answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
-        (VerdictState.LATE, answered("08:00", Answer.QUOTA)),
+        (VerdictState.AT_RISK, make_answered("07:28", Answer.QUOTA, "LimitExceeded: 2 of 2")),
+        (VerdictState.LATE, make_answered("08:00", Answer.QUOTA)),
     ],
     VerdictCause.CAPACITY: [
         (
@@ -180,19 +180,19 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         ),
     ],
     VerdictCause.START_DENIED: [
-        (VerdictState.AT_RISK, answered("07:28", Answer.DENIED)),
-        (VerdictState.LATE, answered("08:00", Answer.DENIED)),
+        (VerdictState.AT_RISK, make_answered("07:28", Answer.DENIED)),
+        (VerdictState.LATE, make_answered("08:00", Answer.DENIED)),
     ],
     VerdictCause.START_INVALID: [
-        (VerdictState.REFUSED, answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),
-        (VerdictState.LATE, answered("08:00", Answer.INVALID, phase=Phase.REFUSED)),
-        (VerdictState.REFUSED, answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
+        (VerdictState.REFUSED, make_answered("07:28", Answer.INVALID, phase=Phase.REFUSED)),
+        (VerdictState.LATE, make_answered("08:00", Answer.INVALID, phase=Phase.REFUSED)),
+        (VerdictState.REFUSED, make_answered("18:00", Answer.INVALID, phase=Phase.REFUSED, effort=None)),
     ],
     VerdictCause.START_FAILED: [
         (VerdictState.ON_TIME, the_facts("07:29", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
-        (VerdictState.AT_RISK, answered("07:31", Answer.ACCEPTED, observed=Observed.FAILED)),
-        (VerdictState.LATE, answered("08:00", Answer.ACCEPTED, observed=Observed.FAILED)),
-        (VerdictState.AT_RISK, cleared("07:40")),
+        (VerdictState.AT_RISK, make_answered("07:31", Answer.ACCEPTED, observed=Observed.FAILED)),
+        (VerdictState.LATE, make_answered("08:00", Answer.ACCEPTED, observed=Observed.FAILED)),
+        (VerdictState.AT_RISK, make_cleared("07:40")),
         (VerdictState.AT_RISK, the_facts("07:40", a_record(observed=Observed.FAILED, effort=an_effort(attempts=1)))),
         (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=2)))),
     ],
@@ -201,7 +201,7 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.LATE, the_facts("09:00", a_record(observed=Observed.FAILED, effort=an_effort(attempts=5)))),
         (
             VerdictState.LATE,
-            answered("09:00", Answer.ACCEPTED, observed=Observed.FAILED, effort=an_effort(attempts=5)),
+            make_answered("09:00", Answer.ACCEPTED, observed=Observed.FAILED, effort=an_effort(attempts=5)),
         ),
     ],
     VerdictCause.OBSERVE: [
@@ -210,7 +210,7 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     ],
     VerdictCause.ABSENT: [
         (VerdictState.REFUSED, the_facts("05:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
-        (VerdictState.REFUSED, answered("07:30", Answer.GONE, phase=Phase.GONE)),
+        (VerdictState.REFUSED, make_answered("07:30", Answer.GONE, phase=Phase.GONE)),
         (VerdictState.LATE, the_facts("08:00", a_record(observed=Observed.GONE, phase=Phase.GONE))),
     ],
     VerdictCause.UNFIT: [
@@ -245,16 +245,18 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.UNKNOWN, the_facts("08:30", ModelRecord(WELD, TARGET, wake_at=at("08:29")))),
     ],
     VerdictCause.READ_DENIED: [
-        (VerdictState.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))
+        (VerdictState.UNKNOWN, make_hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))
     ],
     VerdictCause.READ_FAILED: [
         (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST)))),
         (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "Validation", Answer.INVALID)))),
     ],
-    VerdictCause.STRANGE_STATUS: [(VerdictState.UNKNOWN, hosted("09:00", unread=Unread(at("08:50"), "HIBERNATED")))],
-    VerdictCause.BUSY: [(VerdictState.UNKNOWN, hosted("09:00", observed=Observed.BUSY, status="SYSTEM_UPDATING"))],
-    VerdictCause.PAUSED: [(VerdictState.UNKNOWN, hosted("09:00", mode=Mode.PAUSED))],
-    VerdictCause.OVERDUE: [(VerdictState.UNKNOWN, hosted("09:00", wake_at=at("08:50")))],
+    VerdictCause.STRANGE_STATUS: [
+        (VerdictState.UNKNOWN, make_hosted("09:00", unread=Unread(at("08:50"), "HIBERNATED")))
+    ],
+    VerdictCause.BUSY: [(VerdictState.UNKNOWN, make_hosted("09:00", observed=Observed.BUSY, status="SYSTEM_UPDATING"))],
+    VerdictCause.PAUSED: [(VerdictState.UNKNOWN, make_hosted("09:00", mode=Mode.PAUSED))],
+    VerdictCause.OVERDUE: [(VerdictState.UNKNOWN, make_hosted("09:00", wake_at=at("08:50")))],
     VerdictCause.UNSTORED: [(VerdictState.UNKNOWN, the_facts("09:00", None, problem="phase: 'asleep' is not known"))],
 }
 ROWS = [(cause, state, facts) for cause, rows in TABLE.items() for state, facts in rows]
@@ -283,14 +285,14 @@ def test_no_two_causes_are_said_in_the_same_words() -> None:
 
 
 def test_the_services_own_words_are_the_end_of_the_cause() -> None:
-    verdict = judge(answered("07:28", Answer.QUOTA, "LimitExceededException: 2 models are hosted, the limit is 2"))
+    verdict = judge(make_answered("07:28", Answer.QUOTA, "LimitExceededException: 2 models are hosted, the limit is 2"))
     assert verdict.why.endswith("LimitExceededException: 2 models are hosted, the limit is 2")
     assert judge(running(attempt=an_attempt(Call.STOP, Answer.DENIED, "16:00", "AccessDenied"))).words == "AccessDenied"
 
 
 def test_what_is_refused_for_now_promises_no_moment_but_the_earliest() -> None:
     time = PlantTime(at("07:40"), "UTC")
-    said = write_headline(judge(answered("07:40", Answer.QUOTA)), time)
+    said = write_headline(judge(make_answered("07:40", Answer.QUOTA)), time)
     assert said.startswith("AT RISK for 08:00 (in 20 min), ")
     assert said.endswith(" at the earliest")
     assert ", expected " in write_headline(judge(starting("07:40")), time)
@@ -302,7 +304,7 @@ def test_what_serves_and_is_to_be_stopped_is_not_said_to_be_ready_for_the_next_s
 
 
 def test_a_start_that_failed_says_which_attempt_it_was_and_a_later_one_too() -> None:
-    assert "attempt 1 of 5" in judge(cleared("07:40")).why
+    assert "attempt 1 of 5" in judge(make_cleared("07:40")).why
     assert "attempt 2 of 5" in judge(starting("07:40", effort=an_effort(attempts=2))).why
     assert "attempt" not in judge(starting("07:40")).why
 
@@ -320,7 +322,9 @@ def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None
 
 def test_a_quota_names_who_could_make_room_and_how() -> None:
     rivals = (Rival(ModelId("scratch"), hold="h-7", until=at("15:24")), Rival(ModelId("line-7"), target=TARGET))
-    commands = [remedy.command for remedy in judge(replace(answered("07:40", Answer.QUOTA), rivals=rivals)).remedies]
+    commands = [
+        remedy.command for remedy in judge(replace(make_answered("07:40", Answer.QUOTA), rivals=rivals)).remedies
+    ]
     assert commands == [
         "preheat release scratch h-7",
         f"aws sagemaker delete-endpoint --endpoint-name {TARGET.project}",

@@ -99,7 +99,7 @@ def only(facts: ModelFacts, **parameters: str) -> Facts:
     return replace(parameter(**parameters), models=(facts,))
 
 
-def moved(target: Target, **changes: Any) -> ModelFacts:
+def change_model(target: Target, **changes: Any) -> ModelFacts:
     return ModelFacts(model(target), **changes)
 
 
@@ -155,11 +155,15 @@ CASES = (
     CheckCase("alarms", stack(alarms={}), WARN, "no alarms"),
     CheckCase("queue", stack(queues={"WorkDeadLetterQueueUrl": 2}), FAIL, "it holds 2 messages"),
     CheckCase("queue", stack(queues={"RejectedRequestsQueueUrl": 2}), WARN, "it holds 2 messages"),
-    CheckCase("service", only(moved(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
-    CheckCase("function", only(moved(OWN), BackendFunctionArns=""), FAIL, "may not invoke it"),
-    CheckCase("prefix", only(moved(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"),
-    CheckCase("prefix", only(moved(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"),
-    CheckCase("region", only(moved(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
+    CheckCase("service", only(change_model(LOOKOUT)), FAIL, "AWS closed Lookout for Vision"),
+    CheckCase("function", only(change_model(OWN), BackendFunctionArns=""), FAIL, "may not invoke it"),
+    CheckCase(
+        "prefix", only(change_model(Target("weld", "v1", Backend.REKOGNITION))), FAIL, "weld does not begin with"
+    ),
+    CheckCase(
+        "prefix", only(change_model(Target("line-p", "other", Backend.SAGEMAKER))), FAIL, "other does not begin with"
+    ),
+    CheckCase("region", only(change_model(replace(WELD.target, region="us-east-1"))), FAIL, "us-east-1 is not among"),
     CheckCase("role", only(FAR_FACTS, MemberRoleArns=""), FAIL, "is not among MemberRoleArns"),
     CheckCase(
         "role", only(replace(FAR_FACTS, last_reason="AssumeRole: AccessDenied: no")), FAIL, "the account refused"
@@ -250,7 +254,7 @@ AWAY = Unanswered("no such service", offered=False)
 LOST = Unanswered("timeout")
 
 
-def unanswered(answer: Unanswered) -> Mapping[str, Facts]:
+def fail_answers(answer: Unanswered) -> Mapping[str, Facts]:
     return {
         "caller": stack(caller=answer),
         "clock": stack(skew=answer),
@@ -272,15 +276,15 @@ def unanswered(answer: Unanswered) -> Mapping[str, Facts]:
     }
 
 
-@pytest.mark.parametrize("question", unanswered(DENIED))
+@pytest.mark.parametrize("question", fail_answers(DENIED))
 def test_a_denied_call_names_the_right_and_a_service_that_is_not_there_is_skipped(question: str) -> None:
-    (denied,) = faults(unanswered(DENIED)[question])
+    (denied,) = faults(fail_answers(DENIED)[question])
     assert denied.verdict is WARN
     assert denied.remedy.startswith("allow service:Action")
-    (lost,) = faults(unanswered(LOST)[question])
+    (lost,) = faults(fail_answers(LOST)[question])
     assert (lost.verdict, lost.meaning) == (WARN, "not checked: timeout")
-    assert faults(unanswered(AWAY)[question]) == []
-    assert [one for one in judge(unanswered(AWAY)[question]) if "no such service" in one.meaning]
+    assert faults(fail_answers(AWAY)[question]) == []
+    assert [one for one in judge(fail_answers(AWAY)[question]) if "no such service" in one.meaning]
 
 
 def test_models_with_the_same_fault_share_a_line_and_so_do_all_that_pass() -> None:

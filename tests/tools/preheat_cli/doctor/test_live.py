@@ -67,7 +67,7 @@ def at_eight(day: Day, **changes: Any) -> Bench:
     return Bench(day, **changes)
 
 
-def told(done: Result) -> tuple[dict[str, Any], dict[str, str]]:
+def read_result(done: Result) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the result, and each answer by its question."""
     first, *rows = [json.loads(line) for line in done.stdout.splitlines()]
     return first, {row["question"]: row["answer"] for row in rows}
@@ -78,7 +78,7 @@ def test_a_model_is_started_and_stopped_and_what_this_shows_is_reported() -> Non
         bench = at_eight(day)
         done = bench.preheat("--yes")
         assert done.exit_code == 0, (done.output, done.exception)
-        result, answers = told(done)
+        result, answers = read_result(done)
         assert (result["ready"], result["stopped"], result["interrupted"]) == (True, True, False)
         assert bench.verbs == ["hold", "release"]
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
@@ -115,7 +115,7 @@ def test_ctrl_c_stops_the_model_whenever_it_comes(interrupt: str) -> None:
     with a_day("20:00-22:00", backend=Backend.REKOGNITION) as day:
         bench = at_eight(day, interrupts=[interrupt])
         done = bench.preheat("--yes")
-        result, answers = told(done)
+        result, answers = read_result(done)
         assert (result["interrupted"], result["stopped"], done.exit_code) == (True, True, 1)
         day.run_until("10:00")
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
@@ -129,7 +129,7 @@ def test_a_second_ctrl_c_ends_the_watch_and_not_the_stop() -> None:
         bench = at_eight(day, interrupts=["08:10:00", "08:10:20"])
         done = bench.preheat("--yes")
         assert "Preheat goes on stopping weld-seams" in done.stderr
-        assert told(done)[0]["stopped"] is False
+        assert read_result(done)[0]["stopped"] is False
         day.run_until("09:00")
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
 
@@ -167,7 +167,7 @@ def test_a_start_that_never_ends_is_stopped_at_the_bound() -> None:
     with a_day("20:00-22:00", backend=Backend.REKOGNITION) as day:
         day.fault(FaultKind.STUCK, operation=day.service.words.start)
         bench = at_eight(day)
-        result, _ = told(bench.preheat("--yes", "--minutes", "20"))
+        result, _ = read_result(bench.preheat("--yes", "--minutes", "20"))
         assert (result["ready"], result["stopped"]) == (False, True)
         assert day.observed() is Observed.STOPPED
         assert f"{day.clock.at:%H:%M}" < "08:45"
@@ -182,7 +182,7 @@ def test_without_a_reply_nothing_is_claimed_and_the_exit_says_so() -> None:
         assert "cannot release the hold" in done.stderr
 
 
-def refused(day: Day, mode: str = "act") -> str:
+def read_refusal(day: Day, mode: str = "act") -> str:
     with pytest.raises(CliError) as raised:
         plan_live(day.store, WELD, mode, day.clock.at, None)
     return str(raised.value)
@@ -199,13 +199,13 @@ def refused(day: Day, mode: str = "act") -> str:
 def test_what_speaks_against_a_test_is_said_before_anything_starts(at: str, mode: str, said: str) -> None:
     with a_day("20:00-22:00", backend=Backend.REKOGNITION) as day:
         day.run_until(at)
-        assert said in refused(day, mode)
+        assert said in read_refusal(day, mode)
 
 
 def test_a_model_that_no_plan_names_is_refused() -> None:
     with a_day("20:00-22:00") as day:
         day.apply()
-        assert "is not in the plan of the stack" in refused(day)
+        assert "is not in the plan of the stack" in read_refusal(day)
 
 
 @pytest.mark.parametrize(("minutes", "bound"), [(None, 45), (10, 10), (3, 10), (600, LONGEST.seconds // 60)])

@@ -101,7 +101,7 @@ def with_calls(*calls: LoggedCall) -> ChaosFacts:
     return replace(GOOD, calls=tuple(sorted(calls, key=lambda each: each.at)))
 
 
-def changed(index: int, **facts: Any) -> tuple[LedgerEntry, ...]:
+def change_entry(index: int, **facts: Any) -> tuple[LedgerEntry, ...]:
     return tuple(replace(each, **facts) if at == index else each for at, each in enumerate(ENTRIES))
 
 
@@ -110,15 +110,15 @@ FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
     "an entry is missing": (judges.ledger_is_whole, with_entries(*ENTRIES[:1], *ENTRIES[2:]), "gap"),
     "an entry is not chained": (
         judges.ledger_is_whole,
-        with_entries(*changed(2, from_phase=Phase.FAILED)),
+        with_entries(*change_entry(2, from_phase=Phase.FAILED)),
         "begins at failed",
     ),
     "the ledger begins in the middle": (
         judges.ledger_is_whole,
-        with_entries(*changed(0, from_phase=Phase.STARTING)),
+        with_entries(*change_entry(0, from_phase=Phase.STARTING)),
         "begins at starting",
     ),
-    "an entry goes back in time": (judges.ledger_is_whole, with_entries(*changed(3, at=BEGIN)), "older"),
+    "an entry goes back in time": (judges.ledger_is_whole, with_entries(*change_entry(3, at=BEGIN)), "older"),
     "the record counts more": (judges.ledger_is_whole, with_entries(*ENTRIES, counted=5), "counts 5"),
     "a token took effect twice": (
         judges.a_token_is_effective_once,
@@ -161,8 +161,12 @@ FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
         with_calls(*(call(BEGIN + number * timedelta(seconds=30), Operation.DESCRIBE_MODEL) for number in range(91))),
         "91 calls",
     ),
-    "a shift that nobody judged": (judges.every_shift_is_judged, with_entries(*changed(1, late=None)), "neither"),
-    "a shift judged twice": (judges.every_shift_is_judged, with_entries(*changed(2, late=True, at=BEGIN)), "2 times"),
+    "a shift that nobody judged": (judges.every_shift_is_judged, with_entries(*change_entry(1, late=None)), "neither"),
+    "a shift judged twice": (
+        judges.every_shift_is_judged,
+        with_entries(*change_entry(2, late=True, at=BEGIN)),
+        "2 times",
+    ),
     "on time, but not hosted": (
         judges.every_shift_is_judged,
         replace(GOOD, history=GOOD.history | {PROJECT: HISTORY[:2]}),
@@ -208,7 +212,7 @@ def test_every_judge_has_a_forged_fact_that_it_must_see() -> None:
 
 
 def test_a_shift_may_be_untold_only_if_nobody_could_look_until_its_end() -> None:
-    untold = with_entries(*changed(1, late=None))
+    untold = with_entries(*change_entry(1, late=None))
     whole = Outage(BEGIN - timedelta(seconds=30), BEGIN + timedelta(seconds=5), "ticks lost")
     assert not list(judges.every_shift_is_judged(replace(untold, outages=(whole,))))
     too_short = replace(whole, begin=whole.begin - timedelta(minutes=2), end=BEGIN - timedelta(minutes=1))
@@ -216,7 +220,7 @@ def test_a_shift_may_be_untold_only_if_nobody_could_look_until_its_end() -> None
 
 
 def test_a_killed_pass_excuses_its_own_model_until_its_message_has_come_again() -> None:
-    untold = with_entries(*changed(1, late=None))
+    untold = with_entries(*change_entry(1, late=None))
     killed = Killing(BEGIN - timedelta(seconds=5), "preheat-Reconcile", "PutItem", "after", 1, (make_work(LINE),))
     again = replace(killed, at=BEGIN + timedelta(seconds=28))
     assert not list(judges.every_shift_is_judged(replace(untold, killings=(killed, again))))
@@ -228,7 +232,7 @@ def test_a_killed_pass_excuses_its_own_model_until_its_message_has_come_again() 
 
 
 def test_a_killed_tick_excuses_until_the_next_one_has_been() -> None:
-    untold = with_entries(*changed(1, late=None))
+    untold = with_entries(*change_entry(1, late=None))
     killed = Killing(BEGIN - timedelta(seconds=10), "preheat-Tick", "Query", "after", 1)
     assert not list(judges.every_shift_is_judged(replace(untold, killings=(killed,))))
     earlier = replace(killed, at=BEGIN - timedelta(seconds=20))

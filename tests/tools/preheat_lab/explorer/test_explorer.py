@@ -38,11 +38,12 @@ def outer_states(found: Explored) -> set[object]:
     """Return time, record and services of every state; it resolves numbers that differ from search to search."""
     world = found.world
 
-    def resolved(service: ExploredService) -> object:
+    def resolve_service(service: ExploredService) -> object:
         return service[:3], sorted((world.values[known.token], known[1:]) for known in service.known)
 
     return {
-        (state.now, world.record(state), str([resolved(each) for each in state.services])) for state in found.states
+        (state.now, world.record(state), str([resolve_service(each) for each in state.services]))
+        for state in found.states
     }
 
 

@@ -56,7 +56,7 @@ def test_only_the_copy_is_mutated(tmp_path: Path) -> None:
     assert read_source(mutation.file) == before
 
 
-def named(name: str) -> Mutation:
+def find_mutation(name: str) -> Mutation:
     (found,) = [mutation for mutation in MUTATIONS if mutation.name == name]
     return found
 
@@ -65,14 +65,14 @@ def named(name: str) -> Mutation:
     "name", ["wanted and hosted: stop", "unwanted and hosted: rest", "one open writer counts for none"]
 )
 def test_a_mutation_is_found_for_the_promise_that_it_breaks(name: str) -> None:
-    mutation = named(name)
+    mutation = find_mutation(name)
     found = hunt_mutation(mutation)
     assert (found.invariant, found.error) == (mutation.sees, None)
     assert str(found).startswith(f"{mutation.sees:<3} explorer: ")
 
 
 def test_a_mutation_that_only_raises_is_an_error_and_no_kill() -> None:
-    broken = replace(named("wanted and hosted: stop"), new='Observed.HOSTED: Step["NONE"],')
+    broken = replace(find_mutation("wanted and hosted: stop"), new='Observed.HOSTED: Step["NONE"],')
     found = hunt_mutation(broken)
     assert found.harness is None
     assert str(found).startswith("ERROR KeyError")

@@ -54,15 +54,15 @@ def test_an_exception_excuses_its_finding_and_no_other() -> None:
     single = [{"place": "p.md", "rule": "word", "text": "for good measure", "reason": reason}]
     exceptions = ProseExceptions({"hosted": reason, "idle": reason}, {"cannot be read": reason}, single, {})
 
-    def left(place: str, text: str) -> list[str]:
+    def list_left(place: str, text: str) -> list[str]:
         passage = ProsePassage(place, text)
         return [each.found for each in findings(exceptions.clean(text)) if not exceptions.excuse(passage, each)]
 
-    assert left("p.md:3", "The model is hosted.") == []
-    assert left("p.md:3", "The model is started.") == ["is started"]
-    assert left("p.md:3", "The file cannot be read.") == []
-    assert left("p.md:3", "Add one for good measure.") == []
-    assert left("q.md:3", "Add one for good measure.") == ["for good"]
+    assert list_left("p.md:3", "The model is hosted.") == []
+    assert list_left("p.md:3", "The model is started.") == ["is started"]
+    assert list_left("p.md:3", "The file cannot be read.") == []
+    assert list_left("p.md:3", "Add one for good measure.") == []
+    assert list_left("q.md:3", "Add one for good measure.") == ["for good"]
     assert exceptions.list_unused() == ["the exception for 'idle' excuses nothing; remove it"]
 
 

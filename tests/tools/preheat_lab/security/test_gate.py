@@ -63,18 +63,18 @@ def test_a_test_that_failed_in_one_case_was_skipped_or_did_not_run_passes_nothin
     assert gate.judge_test(f"tests/a.py::test_{name}", gate.read_report(REPORT)).outcome is outcome
 
 
-def answered(*packages: dict[str, Any]) -> str:
+def make_answer(*packages: dict[str, Any]) -> str:
     return json.dumps({"dependencies": [{"name": "a", "version": "1"} | package for package in packages]})
 
 
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [
-        (answered({"vulns": []}, {"vulns": []}), PASS),
-        (answered({"vulns": [{"id": "CVE-1"}]}, {"vulns": []}), FAIL),
-        (answered({"skip_reason": "no answer"}, {"vulns": []}), NOT_KNOWN),  # it exits with 0 after this one
-        (answered({"vulns": []}), NOT_KNOWN),
-        (answered(), NOT_KNOWN),
+        (make_answer({"vulns": []}, {"vulns": []}), PASS),
+        (make_answer({"vulns": [{"id": "CVE-1"}]}, {"vulns": []}), FAIL),
+        (make_answer({"skip_reason": "no answer"}, {"vulns": []}), NOT_KNOWN),  # it exits with 0 after this one
+        (make_answer({"vulns": []}), NOT_KNOWN),
+        (make_answer(), NOT_KNOWN),
         ("", NOT_KNOWN),
         ("No known vulnerabilities found", NOT_KNOWN),
         ("[]", NOT_KNOWN),

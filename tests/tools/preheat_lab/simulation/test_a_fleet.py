@@ -88,7 +88,7 @@ def fleet() -> list[HostedModel]:
     ]
 
 
-def simulated(models: list[HostedModel], seed: int) -> Morning:
+def simulate_morning(models: list[HostedModel], seed: int) -> Morning:
     """Let each start take all of its lead, so that the calls have only the slack."""
     morning = Morning()
     world = Fleet(
@@ -101,13 +101,13 @@ def simulated(models: list[HostedModel], seed: int) -> Morning:
 
 def test_a_fleet_with_turns_is_on_time_and_never_asks_more_than_the_service_takes() -> None:
     models = with_turns(fleet(), Counter(), DEFAULT, Window(NIGHT, NIGHT + SEEN))
-    morning = simulated(list(models), seed=1)
+    morning = simulate_morning(list(models), seed=1)
     assert (morning.on_time(), morning.late(), morning.violations) == (COUNT, 0, ())
     # As docs/lead-time.md says; the service takes 5 calls a second.
     assert (morning.looks(), morning.most(Operation.START_MODEL)) == (5, 4)
 
 
 def test_the_same_fleet_without_turns_is_late() -> None:
-    morning = simulated(fleet(), seed=1)
+    morning = simulate_morning(fleet(), seed=1)
     found = morning.late(), morning.most(Operation.DESCRIBE_MODEL), morning.most(Operation.START_MODEL)
     assert found == (149, COUNT, 5)

@@ -196,11 +196,11 @@ def test_a_tick_whose_function_died_is_not_tried_again(monkeypatch: pytest.Monke
     calls: list[datetime] = []
     real = Functions.tick
 
-    def counted(at: datetime) -> None:
+    def count_call(at: datetime) -> None:
         calls.append(at)
         real(world.triggers._functions, at)
 
-    monkeypatch.setattr(world.triggers._functions, "tick", counted)
+    monkeypatch.setattr(world.triggers._functions, "tick", count_call)
     world.run()
     assert len(calls) == 24 * 60
     assert world.triggers.undelivered > 0

@@ -36,7 +36,7 @@ def watching(model: HostedModel) -> PromiseWatch:
     return PromiseWatch([model], at("00:00"), at("00:00", day=1))
 
 
-def stopped(watch: PromiseWatch, when: str) -> set[str]:
+def stop_model(watch: PromiseWatch, when: str) -> set[str]:
     """Have Preheat stop the model, with an effect; return what is broken."""
     target = a_model().target
     attempt = Attempt(Call.STOP, 1, "preheat-stop-1", target, Units(), at(when), at(when))
@@ -53,7 +53,7 @@ def test_what_was_adopted_for_a_hold_that_is_released_before_its_begin_may_be_st
     watch.on_person(WELD, at("09:00"), Call.START)
     watch.on_standing(model, [hold], at("09:30"))
     watch.on_standing(model, [released], at("09:50"))
-    assert "S4" not in stopped(watch, "09:51")
+    assert "S4" not in stop_model(watch, "09:51")
 
 
 def test_what_no_hold_has_covered_is_a_strangers() -> None:
@@ -62,7 +62,7 @@ def test_what_no_hold_has_covered_is_a_strangers() -> None:
     watch.on_person(WELD, at("09:00"), Call.START)
     watch.on_standing(model, [hold], at("09:30"))
     watch.on_standing(model, [], at("09:30") + timedelta(minutes=20))
-    assert "S4" in stopped(watch, "09:51")
+    assert "S4" in stop_model(watch, "09:51")
 
 
 @pytest.mark.parametrize(("lifted", "seen"), [("11:59:59", set()), ("11:50", {"L3"})])
@@ -100,11 +100,11 @@ def test_a_large_plant_has_a_senders_table_and_each_sender_gets_what_it_allows(m
     codes: Counter[tuple[str, Code]] = Counter()
     real = AnswerJudge.on_answer
 
-    def noted(self: AnswerJudge, reply: Reply) -> None:
+    def note_it(self: AnswerJudge, reply: Reply) -> None:
         codes[reply.requester, Code(reply.code)] += 1
         real(self, reply)
 
-    monkeypatch.setattr(AnswerJudge, "on_answer", noted)
+    monkeypatch.setattr(AnswerJudge, "on_answer", note_it)
     assert LARGE().violations == ()
     assert codes["AROAROBOT", Code.NOT_ALLOWED] > 10
     assert codes["AROAROBOT", Code.ACCEPTED] > 10
@@ -128,11 +128,11 @@ def test_a_larger_hold_has_its_model_restarted_and_nothing_is_broken(monkeypatch
     stops: list[datetime] = []
     real = PromiseWatch.on_write
 
-    def noted(self: PromiseWatch, *arguments: Any) -> None:
+    def note_it(self: PromiseWatch, *arguments: Any) -> None:
         real(self, *arguments)
         stops[:] = [each for found in self.resized.values() for each in found]
 
-    monkeypatch.setattr(PromiseWatch, "on_write", noted)
+    monkeypatch.setattr(PromiseWatch, "on_write", note_it)
     assert ASKED_IN_UNITS().violations == ()
     assert stops
 
@@ -156,11 +156,11 @@ def without_its_change(patch: Patch) -> None:
 
 
 def without_the_effect_of(verb: Verb) -> Callable[[Patch], None]:
-    def patched(patch: Patch) -> None:
+    def apply_patch(patch: Patch) -> None:
         real = ruling._RULES[verb]
         patch.setitem(ruling._RULES, verb, lambda case: replace(real(case), change=None))
 
-    return patched
+    return apply_patch
 
 
 def with_another_reply_for_the_same_again(patch: Patch) -> None:
@@ -249,10 +249,10 @@ def with_answers_on_what_was_so(patch: Patch) -> None:
 
 
 def with_writes_that_others_always_win(patch: Patch) -> None:
-    def lost(*_: Any) -> None:
+    def lose_it(*_: Any) -> None:
         raise StaleRecord("somebody was quicker")
 
-    patch.setattr(MemoryStore, "answer", lost)
+    patch.setattr(MemoryStore, "answer", lose_it)
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,11 @@ def test_a_stop_of_a_start_that_does_not_hang_is_seen(monkeypatch: pytest.Monkey
 def test_a_lease_that_moves_back_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     repeated = Attempt.repeat
 
-    def shortened(self: Attempt, now: Any) -> Attempt:
+    def shorten(self: Attempt, now: Any) -> Attempt:
         again = repeated(self, now)
         return replace(again, intent_at=self.intent_at - timedelta(seconds=30))
 
-    monkeypatch.setattr(attempt.Attempt, "repeat", shortened)
+    monkeypatch.setattr(attempt.Attempt, "repeat", shorten)
     assert is_seen("S8", faults="all")
 
 
@@ -253,12 +253,12 @@ def test_starting_again_without_end_is_seen_also_if_the_record_counts_wrong(monk
     assert not is_seen("S10", models=2, days=2, seeds=2, faults="failing")
     intended = starting.begin_start
 
-    def uncounted(situation: Any, *, repair: bool) -> Any:
+    def count_nothing(situation: Any, *, repair: bool) -> Any:
         move = intended(situation, repair=repair)
         effort = move.record.effort
         return replace(move, record=replace(move.record, effort=replace(effort, attempts=0))) if effort else move
 
-    monkeypatch.setattr(starting, "begin_start", uncounted)
+    monkeypatch.setattr(starting, "begin_start", count_nothing)
     assert is_seen("S10", models=2, days=2, faults="failing")
 
 
@@ -305,12 +305,14 @@ def test_an_older_plan_that_is_obeyed_is_seen(monkeypatch: pytest.MonkeyPatch) -
 
     save = MemoryStore.save
 
-    def unguarded(self: MemoryStore, record: ModelRecord, entry: LedgerEntry | None, guards: Any = None) -> ModelRecord:
+    def save_unguarded(
+        self: MemoryStore, record: ModelRecord, entry: LedgerEntry | None, guards: Any = None
+    ) -> ModelRecord:
         kept = {guard: seen for guard, seen in (guards or {}).items() if not isinstance(guard, Guarded)}
         return save(self, record, entry, kept)
 
     monkeypatch.setattr(WatchedStore, "read_planned", as_if_new)
-    monkeypatch.setattr(MemoryStore, "save", unguarded)  # the plan behind the decision guards a stop
+    monkeypatch.setattr(MemoryStore, "save", save_unguarded)  # the plan behind the decision guards a stop
     assert is_seen("S3", models=4, days=2, faults="restored")
 
 

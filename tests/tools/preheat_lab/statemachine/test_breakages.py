@@ -24,7 +24,7 @@ EXAMPLES = 1000
 reconcile_module = importlib.import_module("preheat.app.reconcile.reconcile")
 
 
-def found() -> str:
+def find_broken() -> str:
     """Return the invariant that the machine finds broken within EXAMPLES, unshrunk."""
     bounded = settings(
         max_examples=EXAMPLES,
@@ -43,12 +43,12 @@ def found() -> str:
 
 def test_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempt, "LEASE", timedelta())
-    assert found() in ("S1", "S8")
+    assert find_broken() in ("S1", "S8")
 
 
 def test_a_token_that_is_never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting, "_find_death", lambda *_, **__: None)
-    assert found() in {"S5", "S13"}  # an endless larger request costs the shift first
+    assert find_broken() in {"S5", "S13"}  # an endless larger request costs the shift first
 
 
 def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_a_call_before_its_write(monkeypatch: pytest.MonkeyPatch) -> None:
         return save(decided, remote, entries, guards)
 
     monkeypatch.setattr(reconcile_module, "_save", early)
-    assert found() == "S2"
+    assert find_broken() == "S2"
 
 
 def test_a_store_that_takes_any_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,12 +74,12 @@ def test_a_store_that_takes_any_version(monkeypatch: pytest.MonkeyPatch) -> None
         return save(self, replace(written, version=stored.version if stored else 0), entry, guards)
 
     monkeypatch.setattr(MemoryStore, "save", careless)
-    assert found() == "S2"
+    assert find_broken() == "S2"
 
 
 def test_a_stop_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(decision.STEPS, Step.STOP, decision.STEPS[Step.WAIT])
-    assert found() == "L2"
+    assert find_broken() == "L2"
 
 
 def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,18 +89,18 @@ def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
         "look_ahead",
         lambda model, now, requests=(): look_ahead(replace(model, lead=model.lead / 4), now, requests),
     )
-    assert found() == "L1"
+    assert find_broken() == "L1"
 
 
 def test_a_stop_of_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(decision.STEPS, Step.KEEP, decision.STEPS[Step.STOP])
-    assert found() == "S3"
+    assert find_broken() == "S3"
 
 
 def test_a_stop_of_a_foreign_model_breaks_s4(monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = importlib.import_module("preheat.domain.decision.stopping")
     monkeypatch.setattr(stopping, "leave_running", lambda situation, _: stopping.begin_stop(situation, "it runs: stop"))
-    assert found() == "S4"
+    assert find_broken() == "S4"
 
 
 def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,25 +110,25 @@ def test_a_ledger_whose_entries_do_not_join(monkeypatch: pytest.MonkeyPatch) -> 
         "write_entry",
         lambda *arguments, **named: replace(entry(*arguments, **named), from_phase=record.Phase.IDLE),
     )
-    assert found() == "S7"
+    assert find_broken() == "S7"
 
 
 def test_a_lease_that_moves_back(monkeypatch: pytest.MonkeyPatch) -> None:
     repeated = Attempt.repeat
 
-    def shortened(self: Attempt, now: Any) -> Attempt:
+    def shorten(self: Attempt, now: Any) -> Attempt:
         return replace(repeated(self, now), intent_at=self.intent_at - timedelta(seconds=30))
 
-    monkeypatch.setattr(Attempt, "repeat", shortened)
-    assert found() == "S8"
+    monkeypatch.setattr(Attempt, "repeat", shorten)
+    assert find_broken() == "S8"
 
 
 def test_units_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answering = importlib.import_module("preheat.domain.decision.answering")
     monkeypatch.setattr(answering, "fall_back", lambda _, before: (before, ""))
-    assert found() == "S13"
+    assert find_broken() == "S13"
 
 
 def test_unknown_taken_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lifecycle.LIFECYCLE[Desired.REST], Observed.UNKNOWN, Step.STOP)
-    assert found() == "S9"
+    assert find_broken() == "S9"

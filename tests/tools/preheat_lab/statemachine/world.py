@@ -143,7 +143,7 @@ class MachineWorld:
 
     def plan(self, wanted: PersonWants | None, units: Units, mode: Mode) -> None:
         """Apply a plan: the model as wanted, or without it."""
-        models = [] if wanted is None else [_planned(wanted, units, mode)]
+        models = [] if wanted is None else [_plan_model(wanted, units, mode)]
         self.reference.wanted, self.reference.own_units = wanted, units.minimum  # before the store wakes anybody
         for change in list(self.store.stands.get(Subject(model_id=WELD), {}).values()):
             if change.end > self.clock.at:  # It was within a demand of the plan before.
@@ -225,7 +225,7 @@ class MachineWorld:
                 raise ReferenceViolation("L2", f"{target} still runs, it is ours, and nothing needs it")
 
 
-def _planned(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
+def _plan_model(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
     """Return the demand in the words of the product."""
     windows = []
     for begin, length in wanted.windows:

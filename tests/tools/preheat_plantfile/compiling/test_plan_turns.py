@@ -28,7 +28,7 @@ def models(*windows: Sequence[str], backend: Backend = Backend.LOOKOUT_VISION) -
     ]
 
 
-def planned(found: Sequence[HostedModel], terms: Terms = DEFAULT, **priorities: int) -> list[HostedModel]:
+def plan_turns(found: Sequence[HostedModel], terms: Terms = DEFAULT, **priorities: int) -> list[HostedModel]:
     return list(with_turns(found, {model.model_id: priorities.get(model.model_id, 0) for model in found}, terms, RANGE))
 
 
@@ -37,19 +37,19 @@ def offsets(found: Sequence[HostedModel]) -> list[int]:
 
 
 def test_so_few_that_their_calls_are_taken_at_once_have_no_turn() -> None:
-    assert all(model.turn is None for model in planned(models(*[["06:00-14:00"]] * A_SECOND)))
+    assert all(model.turn is None for model in plan_turns(models(*[["06:00-14:00"]] * A_SECOND)))
 
 
 def test_those_first_by_name_start_first_and_all_have_the_same_round() -> None:
-    found = planned(models(*[["06:00-14:00"]] * 10))
+    found = plan_turns(models(*[["06:00-14:00"]] * 10))
     assert offsets(found) == [2, 2, 1, 1, 1, 1, 0, 0, 0, 0]
     assert {model.turn.round for model in found if model.turn} == {3 * SECOND}
 
 
 def test_the_highest_priority_starts_first() -> None:
-    found = planned(models(*[["06:00-14:00"]] * 10), m008=1, m009=100)
+    found = plan_turns(models(*[["06:00-14:00"]] * 10), m008=1, m009=100)
     assert offsets(found) == [1, 1, 1, 1, 0, 0, 0, 0, 2, 2]
-    assert offsets(planned(models(*[["06:00-14:00"]] * 6), m005=1)) == [1, 0, 0, 0, 0, 1]
+    assert offsets(plan_turns(models(*[["06:00-14:00"]] * 6), m005=1)) == [1, 0, 0, 0, 0, 1]
 
 
 def test_other_begins_accounts_services_and_paused_models_do_not_count() -> None:
@@ -57,19 +57,20 @@ def test_other_begins_accounts_services_and_paused_models_do_not_count() -> None
     elsewhere = replace(crowd[0], target=replace(crowd[0].target, region="eu-west-1"))
     paused = replace(crowd[1], mode=Mode.PAUSED)
     later = replace(crowd[2], schedules=a_model("06:01-14:00").schedules)
-    assert all(model.turn is None for model in planned([elsewhere, paused, later, *crowd[3:]]))
+    assert all(model.turn is None for model in plan_turns([elsewhere, paused, later, *crowd[3:]]))
 
 
 def test_of_a_service_whose_calls_are_not_known_nobody_has_a_turn() -> None:
     assert all(
-        model.turn is None for model in planned(models(*[["06:00-14:00"]] * 9), replace(DEFAULT, starts_per_second={}))
+        model.turn is None
+        for model in plan_turns(models(*[["06:00-14:00"]] * 9), replace(DEFAULT, starts_per_second={}))
     )
 
 
 def test_where_not_all_may_run_priorities_are_apart_so_that_the_lowest_finds_no_place() -> None:
     found = models(*[["06:00-14:00"]] * 3, backend=Backend.REKOGNITION)
-    assert offsets(planned(found)) == [0, 0, 0]
-    assert offsets(planned(found, m001=1, m002=1)) == [0, APART, APART]
+    assert offsets(plan_turns(found)) == [0, 0, 0]
+    assert offsets(plan_turns(found, m001=1, m002=1)) == [0, APART, APART]
 
 
 drawn = st.lists(st.lists(st.sampled_from(WINDOWS), max_size=3, unique=True), max_size=40)
@@ -81,7 +82,7 @@ def test_at_no_begin_start_more_in_a_second_than_are_taken_and_none_before_a_hig
 ) -> None:
     found = models(*windows)
     priorities: Mapping[str, int] = {model.model_id: data.draw(st.integers(0, 2)) for model in found}
-    found = planned(found, DEFAULT, **priorities)
+    found = plan_turns(found, DEFAULT, **priorities)
     at: Counter[tuple[object, int]] = Counter()
     ranks: dict[object, list[tuple[int, int]]] = {}
     for model, offset in zip(found, offsets(found), strict=True):

@@ -39,7 +39,7 @@ def _lines(text: str) -> str:
     return "".join(f"{line.strip()}\r\n" for line in text.strip().splitlines())
 
 
-def imported(text: str, model: str, zone: str | None = None) -> tuple[PlantText, list[str]]:
+def import_text(text: str, model: str, zone: str | None = None) -> tuple[PlantText, list[str]]:
     """Return the plant of a calendar, and what the report says of it."""
     plant, report = read_shifts(text.encode(), model, today=TODAY, zone=zone)
     return plant, list(report.lines())
@@ -47,16 +47,16 @@ def imported(text: str, model: str, zone: str | None = None) -> tuple[PlantText,
 
 def windows(text: str, first: date, last: date, **options: Any) -> list[str]:
     """Return when the one model is needed in the local dates of a span, as Berlin's clocks show it."""
-    plant, _ = imported(text, "shifts", **options)
+    plant, _ = import_text(text, "shifts", **options)
     start = datetime(first.year, first.month, first.day, tzinfo=BERLIN).astimezone(UTC)
     end = (datetime(last.year, last.month, last.day, tzinfo=BERLIN) + timedelta(days=1)).astimezone(UTC)
     span = Range(first - timedelta(40), last + timedelta(40))
     file = parse_plant(write_plant(plant, "a test").encode(), "imported")
     (model,) = compile_models(file, now=start, previous={}, span=span)
-    return [_told(each) for each in find_intervals(model.schedules, start, end)]
+    return [_describe(each) for each in find_intervals(model.schedules, start, end)]
 
 
-def _told(window: Window) -> str:
+def _describe(window: Window) -> str:
     start, end = (at.astimezone(BERLIN) for at in (window.start, window.end))
     return f"{start:%m-%d %H:%M} {end:%m-%d %H:%M}"
 
@@ -219,7 +219,7 @@ def test_an_event_without_a_zone_takes_the_one_named_else_the_calendars_else_utc
 ) -> None:
     text = calendar("DTSTART;VALUE=DATE:20261123", head=head)
     assert windows(text, date(2026, 11, 1), date(2026, 12, 31), zone=zone) == [expected]
-    _, lost = imported(text, "shifts", zone)
+    _, lost = import_text(text, "shifts", zone)
     assert bool(lost) == (not head and zone is None)
 
 
@@ -264,7 +264,7 @@ def test_an_event_without_a_zone_takes_the_one_that_all_others_name() -> None:
     ],
 )
 def test_what_cannot_be_carried_over_is_listed_with_its_reason(event: str, reason: str) -> None:
-    plant, lost = imported(calendar("SUMMARY:Night\n" + event), "shifts")
+    plant, lost = import_text(calendar("SUMMARY:Night\n" + event), "shifts")
     assert [line for line in lost if "line 4: VEVENT (Night): " in line and reason in line], lost
     assert all(len(line) <= 200 for line in lost)
     parse_plant(write_plant(plant, "a test").encode(), "imported")
@@ -337,7 +337,7 @@ def test_a_long_calendar_is_divided_into_schedules_of_one_model() -> None:
         for hour in range(9)
         for minute in range(60)
     ]
-    plant, lost = imported(calendar(*rules), "shifts")
+    plant, lost = import_text(calendar(*rules), "shifts")
     assert (lost, list(plant.schedules), plant.models) == (
         [],
         ["shifts", "shifts-2"],
@@ -362,7 +362,7 @@ def test_a_rule_means_what_the_standards_library_makes_of_it(rule: str, hour: in
     """The start, a Monday in November, is one of every rule's dates; no spring gap swallows two hours."""
     start = datetime(2026, 11, 23, hour)  # noqa: DTZ001 - a wall time
     event = f"DTSTART;TZID=Europe/Berlin:{start:%Y%m%dT%H%M%S}\nDURATION:PT{minutes}M\nRRULE:{rule}"
-    plant, lost = imported(calendar(event), "shifts")
+    plant, lost = import_text(calendar(event), "shifts")
     assert [line for line in lost if not line.startswith("note: ")] == []
     file = parse_plant(write_plant(plant, "a test").encode(), "imported")
     since, until = datetime(2026, 11, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -414,7 +414,7 @@ garbage
 def test_whatever_a_calendar_holds_it_is_reported_or_becomes_a_valid_plant(lines: list[str]) -> None:
     text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])
     try:
-        plant, _ = imported(text, "shifts")
+        plant, _ = import_text(text, "shifts")
     except NoCalendarError:
         return
     parse_plant(write_plant(plant, "a test").encode(), "imported")

@@ -22,7 +22,7 @@ WEEK = ("2026-11-23", "2026-11-29")  # Monday to Sunday
 type Read = Callable[[str], tuple[PlantText, ImportReport]]
 
 
-def scheduled(name: str, expression: str, operation: str, **more: Any) -> dict[str, Any]:
+def make_entry(name: str, expression: str, operation: str, **more: Any) -> dict[str, Any]:
     return {
         "Name": name,
         "ScheduleExpression": expression,
@@ -39,7 +39,7 @@ def scheduled(name: str, expression: str, operation: str, **more: Any) -> dict[s
 def pair(start: str, stop: str) -> str:
     """Return two schedules, as `aws scheduler get-schedule` prints them one after the other."""
     return "\n".join(
-        json.dumps(scheduled(name, f"cron({expression})", name), indent=4)
+        json.dumps(make_entry(name, f"cron({expression})", name), indent=4)
         for name, expression in (("start", start), ("stop", stop))
     )
 
@@ -90,10 +90,10 @@ def test_a_start_runs_to_the_stop_that_follows_it(start: str, stop: str, expecte
 
 def test_one_time_schedules_and_bounds_are_carried_over() -> None:
     once = [
-        scheduled("start", "at(2026-11-28T06:00:00)", "start"),
-        scheduled("stop", "at(2026-11-28T12:00:00)", "stop"),
-        scheduled("start-2", "cron(0 6 ? * * *)", "start", StartDate="2026-11-24T12:00Z", EndDate="2026-11-25T22:30Z"),
-        scheduled("stop-2", "cron(0 8 ? * * *)", "stop"),
+        make_entry("start", "at(2026-11-28T06:00:00)", "start"),
+        make_entry("stop", "at(2026-11-28T12:00:00)", "stop"),
+        make_entry("start-2", "cron(0 6 ? * * *)", "start", StartDate="2026-11-24T12:00Z", EndDate="2026-11-25T22:30Z"),
+        make_entry("stop-2", "cron(0 8 ? * * *)", "stop"),
     ]  # fmt: skip
     plant, _ = read_schedules(json.dumps({"Schedules": once}))
     expected = ["11-24 06:00 11-24 08:00", "11-25 06:00 11-25 08:00", "11-28 06:00 11-28 12:00"]
@@ -103,14 +103,17 @@ def test_one_time_schedules_and_bounds_are_carried_over() -> None:
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        (scheduled("x", "rate(5 minutes)", "start"), "x: found rate(5 minutes), which names no time of day"),
-        (scheduled("x", "cron(0 6 * *)", "start"), "accepted: cron(minute hour day-of-month"),
-        (scheduled("x", "cron(0 25 ? * * *)", "start"), "accepted: an hour, not '25'"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "start", State="DISABLED"), "x: its State is DISABLED"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "describe"), "says whether it starts or stops something"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "start", ScheduleExpressionTimezone="Mars"), "its zone: found 'Mars'"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "start"), "no stop of weld-v3 follows this start"),
-        (scheduled("x", "cron(0 6 ? * MON *)", "stop"), "no start of it comes before this stop"),
+        (make_entry("x", "rate(5 minutes)", "start"), "x: found rate(5 minutes), which names no time of day"),
+        (make_entry("x", "cron(0 6 * *)", "start"), "accepted: cron(minute hour day-of-month"),
+        (make_entry("x", "cron(0 25 ? * * *)", "start"), "accepted: an hour, not '25'"),
+        (make_entry("x", "cron(0 6 ? * MON *)", "start", State="DISABLED"), "x: its State is DISABLED"),
+        (make_entry("x", "cron(0 6 ? * MON *)", "describe"), "says whether it starts or stops something"),
+        (
+            make_entry("x", "cron(0 6 ? * MON *)", "start", ScheduleExpressionTimezone="Mars"),
+            "its zone: found 'Mars'",
+        ),
+        (make_entry("x", "cron(0 6 ? * MON *)", "start"), "no stop of weld-v3 follows this start"),
+        (make_entry("x", "cron(0 6 ? * MON *)", "stop"), "no start of it comes before this stop"),
         ({"Name": "x", "Arn": "arn"}, "x: it has no ScheduleExpression, as list-schedules prints it"),
     ],
 )
@@ -312,6 +315,6 @@ def test_an_expression_is_read_or_refused_and_what_is_read_becomes_a_valid_plant
         item = {"kind": "ScaledObject", "metadata": {"name": "a"}, "spec": {"triggers": [trigger]}}
         plant, _ = read_triggers(json.dumps(item))
     else:
-        stop = scheduled("stop", "cron(30 23 * * ? *)", "stop")
-        plant, _ = read_schedules(json.dumps([scheduled("start", f"cron({text})", "start"), stop]))
+        stop = make_entry("stop", "cron(30 23 * * ? *)", "stop")
+        plant, _ = read_schedules(json.dumps([make_entry("start", f"cron({text})", "start"), stop]))
     parse_plant(write_plant(plant, "a test").encode(), "imported")
