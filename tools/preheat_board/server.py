@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,6 +12,7 @@ from preheat.domain.printable import escape
 from preheat_board.page import POLICY, wrap
 
 LOOPBACK = "127.0.0.1"
+PORT = 4679
 KEPT = 5.0  # seconds that the server keeps a rendered board for the next request
 
 
@@ -42,6 +44,21 @@ class BoardServer(ThreadingHTTPServer):
                 part = self._render()
                 self._kept = time.monotonic(), part
             return part
+
+
+@contextmanager
+def serve_beside(render: Callable[[], str], title: str, port: int) -> Iterator[BoardServer]:
+    """Serve a board in a thread of its own while the block runs: on `port`, or on a free one if that is in use."""
+    try:
+        server = BoardServer(port, render, title)
+    except OSError:
+        server = BoardServer(0, render, title)
+    threading.Thread(target=server.serve_forever, name="board", daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,8 +8,9 @@ from http.client import HTTPConnection
 import pytest
 from tests.tools.conftest import Workbench
 
+from preheat.app.ports.errors import StoreUnavailable
 from preheat_board.page import POLICY, wrap
-from preheat_board.server import BoardServer
+from preheat_board.server import BoardServer, serve_beside
 
 
 @pytest.fixture
@@ -62,3 +63,23 @@ def test_a_port_that_is_taken_is_named(bench: Workbench, server: BoardServer) ->
     result = bench.preheat("board", "--port", str(server.server_port))
     assert result.exit_code == 2
     assert f"port {server.server_port} is in use" in result.stderr
+
+
+def test_a_store_that_does_not_answer_is_named_and_never_a_page_of_old_facts() -> None:
+    def fail() -> str:
+        raise StoreUnavailable("models: <denied>")
+
+    with serve_beside(fail, "plant", 0) as server:
+        status, text, headers = get(server, "/part")
+        assert (status, text, headers["Content-Type"]) == (503, "models: <denied>", "text/plain; charset=utf-8")
+        status, page, _ = get(server, "/")
+        assert status == 200
+        assert "cannot read its tables: models: &lt;denied&gt;" in page
+
+
+def test_a_board_beside_takes_another_port_if_its_own_is_in_use_and_ends_with_the_block(server: BoardServer) -> None:
+    with serve_beside(lambda: "<p>demo</p>", "demo", server.server_port) as beside:
+        assert beside.server_port != server.server_port
+        assert get(beside, "/part")[1] == "<p>demo</p>"
+    with pytest.raises(ConnectionRefusedError):
+        get(beside, "/part")

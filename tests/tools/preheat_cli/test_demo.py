@@ -301,6 +301,21 @@ def test_on_a_terminal_the_countdown_stays_below_the_lines_and_leaves_no_trace()
     assert shown.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
 
 
+def test_the_address_of_the_board_stays_in_view_below_the_countdown() -> None:
+    output = io.StringIO()
+    timeline = Timeline(Console(file=output, force_terminal=True, highlight=False, width=200))
+    twins = Twins()
+    shifts = shifts_at(twins.clock.now())
+    twins.prepare(shifts)
+    with timeline:
+        timeline.show_board("http://127.0.0.1:4679/")
+        timeline.moment(twins.clock.now(), shifts, twins.service())
+        shown = output.getvalue()
+    assert "board: http://127.0.0.1:4679/ shows this shift in your browser" in shown
+    timeline.moment(twins.clock.now(), shifts, twins.service())
+    assert timeline._live.get_renderable().plain.splitlines()[-1] == "board: http://127.0.0.1:4679/"  # type: ignore[union-attr]  # the demo's own text
+
+
 # --- it is empty --------------------------------------------------------------------------------------------------
 
 

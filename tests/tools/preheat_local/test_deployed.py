@@ -263,3 +263,15 @@ def test_an_event_of_a_call_by_others_has_its_model_checked_and_one_of_a_call_by
     while (record := store.load(ModelId("called"))) is None or record.version < before.version + 2:
         assert time.monotonic() < deadline, "the model was not looked at"
         time.sleep(0.1)
+
+
+def test_the_dashboards_widget_shows_the_board(local_aws: LocalAws) -> None:
+    lambdas = local_aws.client("lambda")
+    outputs = local_aws.client("cloudformation").describe_stacks(StackName=local_aws.stack_name)["Stacks"][0]["Outputs"]
+    (board,) = (each["OutputValue"] for each in outputs if each["OutputKey"] == "BoardFunction")
+    event = {"widgetContext": {"theme": "dark", "timezone": {"label": "UTC"}}}
+    answer = lambdas.invoke(FunctionName=board, Payload=json.dumps(event).encode())
+    shown = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, shown
+    assert '<div class="pb dark">' in shown
+    assert local_aws.stack_name in shown

@@ -7,7 +7,7 @@ import typer
 
 from preheat.domain.plan.plan import Mode
 from preheat_board.page import wrap
-from preheat_board.server import BoardServer
+from preheat_board.server import PORT, BoardServer
 from preheat_board.source import BoardSource
 from preheat_cli.errors import CliError, report_errors
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -19,7 +19,7 @@ def board(
     context: typer.Context,
     *,
     stack: StackOptions,
-    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 for a free one.")] = 4679,
+    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 for a free one.")] = PORT,
     output: Annotated[Path | None, typer.Option("--output", help="Write the board to this file, and end.")] = None,
 ) -> None:
     """Show every model on one page: trouble first, a timeline for each, the next shift. Ctrl-C ends it."""

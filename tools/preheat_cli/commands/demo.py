@@ -57,8 +57,11 @@ def _play(
     aws: "LocalAws", service: Backend | None, fault: Sabotage | None, file: Path, timeline: "Timeline"
 ) -> "tuple[Sequence[DemoShift], DemoFacts, DemoVerdict]":
     """Play the demo on a local AWS that is up."""
+    from preheat_board.server import PORT, serve_beside  # noqa: PLC0415 - loads the HTTP server
+    from preheat_board.source import BoardSource  # noqa: PLC0415 - loads the verdicts
     from preheat_cli.demo.run import LEAD, SLACK, plant_text, play, shifts_at  # noqa: PLC0415 - loads the plant file
     from preheat_cli.demo.stage import LocalStage  # noqa: PLC0415 - loads boto3
+    from preheat_local.store import open_local_store  # noqa: PLC0415 - loads PynamoDB
 
     stage = LocalStage(aws)
     shifts = shifts_at(stage.clock.now(), service)
@@ -72,7 +75,9 @@ def _play(
         where = f"({shift.zone}) on {shift.target.backend}"
         timeline.say(f"  {shift.model_id}: {begin} to {end} {where}, takes {latency} to start")
     timeline.say("  the service loses its first answers for each model; neither model may start twice")
-    with timeline:
+    board = BoardSource(open_local_store(aws), stage.clock, "demo")
+    with serve_beside(board.render, board.title, PORT) as server, timeline:
+        timeline.show_board(server.url)
         judged, facts = play(stage, shifts, timeline, saboteur)
     return shifts, facts, judged
 

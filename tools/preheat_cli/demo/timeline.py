@@ -30,6 +30,7 @@ class Timeline:
         self._live = Live(console=self.console, refresh_per_second=4, transient=True)
         self._margins: dict[str, timedelta] = {}
         self._plain_at: datetime | None = None
+        self._board = ""
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
@@ -45,6 +46,11 @@ class Timeline:
         """Print a line above the countdown."""
         self.console.print(Text(printable(line), style=style), soft_wrap=True)
 
+    def show_board(self, url: str) -> None:
+        """Print where the board is, and keep it in view below the countdown."""
+        self._board = f"board: {url}"
+        self.say(f"{self._board} shows this shift in your browser")
+
     def entry(self, entry: LedgerEntry) -> None:
         """See `demo_run.Audience`."""
         if entry.margin is not None:
@@ -55,7 +61,7 @@ class Timeline:
         """See `demo_run.Audience`."""
         line = f"{countdown(now, shifts)} | " + " | ".join(self._standing(shift, service) for shift in shifts)
         if self.console.is_terminal:
-            self._live.update(Text(line, style="bold"))
+            self._live.update(Text("\n".join(filter(None, (line, self._board))), style="bold"))
         elif self._plain_at is None or now >= self._plain_at:
             self._plain_at = now + PLAIN_EVERY
             self.say(f"{show.instant(now)} {line}")
