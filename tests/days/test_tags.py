@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.support.day import Day, a_day
+from tests.support.day import Day, a_day, at
 
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.domain.plan.plan import Backend
+from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import STACK
 from preheat_simulator.sagemaker import EndpointService
 
@@ -68,3 +69,50 @@ def test_what_its_owner_takes_off_does_not_come_back() -> None:
         day.service.remove_tags(day.service.arn(day.target.project), ["Team"])
         day.run_until("12:00", day=2)
         assert tags_of(day) == {}
+
+
+def take_over(day: Day) -> None:
+    """Let somebody take Preheat's mark off the endpoint: from now on, it is theirs."""
+    assert isinstance(day.service, EndpointService)
+    day.service.remove_tags(day.service.arn(day.target.project), [MANAGED_BY])
+
+
+def test_tags_are_read_once_for_each_creation_and_before_a_stop() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("18:00")
+        assert day.stopped() == 1
+        read = [call.at for call in day.calls if str(call.operation) == "ListTags"]
+        assert len(read) == 2
+        assert read[1] == at("16:00")
+
+
+def test_an_endpoint_that_somebody_took_over_in_a_shift_is_not_deleted_at_its_end() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("12:00")
+        take_over(day)
+        day.run_until("18:00")
+        assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
+
+
+def test_a_hung_start_that_somebody_took_over_is_not_deleted() -> None:
+    with a_day(backend=Backend.SAGEMAKER, start_takes="300m") as day:
+        day.run_until("07:45")
+        take_over(day)
+        day.run_until("11:00")
+        assert (day.stopped(), day.observed()) == (0, Observed.STARTING)
+
+
+def test_a_hung_start_is_stopped_after_a_whole_look() -> None:
+    with a_day(backend=Backend.SAGEMAKER, start_takes="300m") as day:
+        day.run_until("11:00")
+        assert day.stopped() == 1
+
+
+def test_an_endpoint_of_the_same_name_that_somebody_made_in_a_shift_is_theirs() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("12:00")
+        day.person("stops")
+        day.run_until("12:06")  # it is gone; the next look comes at 12:10 or so
+        day.person("starts")
+        day.run_until("18:00")
+        assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)

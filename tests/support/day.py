@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.lookout import OBSERVED
+from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
@@ -227,7 +228,8 @@ class Day:
         store: Store = self.store
         queue: Queue = self.queue
         remote = Remote(self.clock, store, self.hosting, queue, writer, self.gates, self.backlogs, self.scaling)
-        return replace(remote, served_at=self.clock.now)
+        glances = self.hosting if isinstance(self.hosting, HostingRouter) else None
+        return replace(remote, served_at=self.clock.now, glances=glances)
 
     # --- the present look
     # -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from preheat_lab.costs.bill import DOC
 
 MOST = {
     Backend.REKOGNITION: shift.MeasuredShift(69, 71, 346, 274, 225),
-    Backend.SAGEMAKER: shift.MeasuredShift(67, 136, 403, 265, 220),
+    Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 341, 265, 220),
 }
 IDLE_MOST = 850
 

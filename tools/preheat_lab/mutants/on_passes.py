@@ -212,6 +212,14 @@ MUTATIONS = (
         sees="L2",
         suite="tests/days/test_looks_sent_once.py",
     ),
+    _in_reconcile(
+        name="a stop on the tags of an earlier look",
+        old="    if calls and situation.observation.recalled:",
+        new="    if False:",
+        rule="a start or stop rests on a whole look",
+        sees="S4",
+        suite="tests/days/test_tags.py",
+    ),
     Mutation(
         file="app/reconcile/next_look.py",
         name="a message that comes early is dropped",

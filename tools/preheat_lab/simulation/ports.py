@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from botocore.exceptions import EndpointConnectionError
 
 from preheat.adapters.clock import VirtualClock
+from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import (
@@ -71,7 +72,7 @@ STORE_CALLS = (
     "count_request",
     "note_woken",
 )
-HOSTING_CALLS = ("describe", "probe", "start", "stop")
+HOSTING_CALLS = ("describe", "glance", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)
 GATE_CALLS = ("describe", "open", "close")
 BACKLOG_CALLS = ("count",)
@@ -309,12 +310,21 @@ class WatchedHosting:
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
+        return self._look(target, self._hosting.describe)
+
+    def glance(self, target: Target) -> Observation:
+        """See `ports.Glances`."""
+        return self._look(
+            target, self._hosting.glance if isinstance(self._hosting, HostingRouter) else self._hosting.describe
+        )
+
+    def _look(self, target: Target, look: Callable[[Target], Observation]) -> Observation:
         world = self._world
         model_id = world.names[target.project]
         self.before = world.status(target)
         for _ in range(target.backend.calls_a_look):
             world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
-        seen = self._hosting.describe(target)
+        seen = look(target)
         world.watch.saw = seen.observed
         world.amid_pass(model_id)
         return seen

@@ -162,7 +162,7 @@ class SimulatedWorld:
         queue = SqsQueue(meet_faults(self, "queue", self.sqs, QUEUE_CALLS, out=mix.queue_out), QUEUE_URL)
         gates = meet_faults(self, "gate", self.gates, GATE_CALLS, out=mix.gate_out, lost=mix.gate_lost)
         backlogs = meet_faults(self, "gate", self.backlogs, BACKLOG_CALLS, out=mix.gate_out, lost=mix.gate_lost)
-        remote = Remote(clock, store, hosting, queue, "", gates, backlogs, make_scaling(self.service))
+        remote = Remote(clock, store, hosting, queue, "", gates, backlogs, make_scaling(self.service), glances=hosting)
         self.replies = MemoryReplies(REPLIES)
         outbox = Outbox(self._bus, self.replies, [REPLIES])
         publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")

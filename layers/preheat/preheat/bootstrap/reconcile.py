@@ -62,6 +62,7 @@ class Reconciler:
             "",
             gates=gates,
             backlogs=backlogs,
+            glances=hosting,
             scaling=scaling,
             served_at=store.served_at,
             stack=f"{settings.managed_by}/{settings.models_table}",

@@ -49,6 +49,11 @@ class HostingRouter:
         """See `ports.Hosting`."""
         return self._adapter(target).describe(target)
 
+    def glance(self, target: Target) -> Observation:
+        """See `ports.Glances`. A service that has nothing to recall gets a whole look."""
+        adapter = self._adapter(target)
+        return adapter.glance(target) if isinstance(adapter, SageMakerHosting) else adapter.describe(target)
+
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`."""
         self._adapter(target).probe(target, readiness)

@@ -6,6 +6,7 @@ The service models one error only; code and text say the rest.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -74,6 +75,7 @@ SCALING_REMEDY: Final = (
     " restore it after the next start"
 )
 EXISTS: Final = "already existing endpoint"
+KNOWN_MOST: Final = 1_000  # endpoints whose tags an adapter keeps
 
 
 class SageMakerHosting:
@@ -87,18 +89,31 @@ class SageMakerHosting:
         self._client = client
         self._runtime = runtime
         self._managed_by = managed_by
+        self._known: OrderedDict[str, tuple[Any, dict[str, str]]] = OrderedDict()  # tags by ARN, and of which creation
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`. No endpoint of the name is STOPPED if its config exists, and ModelGone if not.
 
         An endpoint without the tag is `foreign`, whatever its state. If its tags cannot be read, that is not known.
         """
+        return self._look(target, recalls=False)
+
+    def glance(self, target: Target) -> Observation:
+        """See `ports.Glances`. The tags may be those of an earlier look at the endpoint of the same creation time."""
+        return self._look(target, recalls=True)
+
+    def _look(self, target: Target, *, recalls: bool) -> Observation:
+        recalled = False
         tags: dict[str, str] | None = None
         unread: HostingError | None = None
         try:
             answer = self._call("DescribeEndpoint", self._client.describe_endpoint, EndpointName=target.project)
             try:
-                tags = self._tags(str(answer.get("EndpointArn", "")))
+                arn, created_at = str(answer.get("EndpointArn", "")), answer.get("CreationTime")
+                known = self._known.get(arn) if recalls and created_at is not None else None
+                recalled = known is not None and known[0] == created_at
+                tags = known[1] if known is not None and recalled else self._tags(arn)
+                self._remember(arn, created_at, tags)
             except ModelGone:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the tags must not keep a stop from being made
@@ -127,7 +142,14 @@ class SageMakerHosting:
             serving=serving,
             variants=tuple(str(variant["VariantName"]) for variant in answer.get("ProductionVariants", [])),
             tags=None if tags is None else _keep_owner_tags(tags),
+            recalled=recalled,
         )
+
+    def _remember(self, arn: str, created_at: Any, tags: dict[str, str]) -> None:
+        self._known[arn] = (created_at, tags)
+        self._known.move_to_end(arn)
+        while len(self._known) > KNOWN_MOST:
+            self._known.popitem(last=False)
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. It neither reads nor uses the answer of the model."""

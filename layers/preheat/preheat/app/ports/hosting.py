@@ -28,6 +28,17 @@ class Hosting(Protocol):
         """Request the stop with the attempt's token and target. Returning means accepted."""
 
 
+class Glances(Protocol):
+    """Looks that cost less. A call may raise any HostingError."""
+
+    def glance(self, target: Target) -> Observation:
+        """Return what `Hosting.describe` does. Facts that take another call may be as of an earlier look.
+
+        Then the observation is `recalled`, and no pass may start or stop anything on it. It is never of another
+        creation of the target.
+        """
+
+
 class Gates(Protocol):
     """Event source mappings in the stack's own account and region. Each call may raise any HostingError.
 

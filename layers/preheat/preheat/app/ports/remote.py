@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, as_hosting_error
-from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Hosting, Scaling
+from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Glances, Hosting, Scaling
 from preheat.app.ports.messaging import Queue
 from preheat.app.ports.store import BasisReader, PlanReader, RecordReader, RecordWriter, RequestReader
 
@@ -42,6 +42,7 @@ class Remote:
     unexpected: list[Exception] = field(default_factory=list)  # what `ask` met that no port may raise
     served_at: Callable[[], datetime | None] = _unknown_time
     stack: str = ""
+    glances: Glances | None = None  # None: every look is a whole one
 
     def under(self, writer: str) -> Self:
         """Return the same outside for another pass."""

@@ -4,7 +4,7 @@ Level-triggered: a message only says *look at model X*. Owns the order of the re
 one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -31,7 +31,7 @@ from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off, measure_error
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
-from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 from preheat.domain.verdict.reporting import report_verdict
@@ -119,8 +119,8 @@ def _run_pass(
     if wanted is None:
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
-    situation = _gather(wanted, planned.version, stack_mode, remote, now)
-    decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decide(situation)), ahead))
+    situation, decided = _look_and_decide(wanted, planned.version, stack_mode, remote, now)
+    decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decided), ahead))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     guards = _guard_stop(situation) if stops else {}
     record = _save(decision, remote, entries, guards)
@@ -237,13 +237,29 @@ def _find_demand(
     return _Wanted(record, model, seen, guards, missing)
 
 
+def _look_and_decide(
+    wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime
+) -> tuple[Situation, Decision]:
+    """Gather and decide. A start or stop rests on a whole look: after a glance, the pass makes one more."""
+    situation = _gather(wanted, plan_version, stack_mode, remote, now)
+    decision = decide(situation)
+    calls = decision.call is not None and not decision.call.call.is_of_gate
+    if calls and situation.observation.recalled:
+        situation = _gather(wanted, plan_version, stack_mode, change(remote, glances=None), now)
+        decision = decide(situation)
+    return situation, decision
+
+
 def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote, now: datetime) -> Situation:
     """Read the rest of what the decision rests on: the service itself, and what consumes the model."""
     model, record = wanted.model, wanted.record
     mode = stack_mode if model is None else pick_strictest(stack_mode, model.mode)
     permit = permit_look(record, mode, now)
     record = change(record, writer=remote.writer, spent_until=permit.spent_until)
-    observation = permit.instead or _observe(record, _find_looked_at(record, model), remote)
+    look = remote.hosting.describe
+    if remote.glances is not None and _is_under_way(wanted):
+        look = remote.glances.glance
+    observation = permit.instead or _observe(record, _find_looked_at(record, model), look)
     situation = Situation(
         model=model,
         plan_version=plan_version,
@@ -304,9 +320,16 @@ def _find_looked_at(record: ModelRecord, model: HostedModel | None) -> Target:
     return model.find_target(record.effort.fallback)
 
 
-def _observe(record: ModelRecord, target: Target, remote: Remote) -> Observation:
+def _is_under_way(wanted: _Wanted) -> bool:
+    """Return whether a look at something that Preheat started or adopted has no step after it, as a rule."""
+    record = wanted.record
+    goes_on = record.phase in (Phase.STARTING, Phase.HOSTED) and wanted.outlook.current is not None
+    return record.ownership is not Ownership.NONE and (goes_on or record.phase is Phase.STOPPING)
+
+
+def _observe(record: ModelRecord, target: Target, look: Callable[[Target], Observation]) -> Observation:
     try:
-        observation = remote.hosting.describe(target)
+        observation = look(target)
         return require_serving(require_owner(observation, ours=record.is_engaged()), record.attempt)
     except ModelGone as gone:
         return Observation(Observed.GONE, str(gone))

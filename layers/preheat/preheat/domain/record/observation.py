@@ -40,6 +40,7 @@ class Observation:
     tags: Tags | None = None  # the owner's tags, without Preheat's and AWS's; None: not read
     variants: tuple[str, ...] = ()  # the parts of it that can scale, by the service's names
     units: int | None = None  # the units it runs with, at the least; None: the service does not say
+    recalled: bool = False  # the owner and tags are as of an earlier look
     asked: bool = True  # False: without a call; only the record says what is known
 
     def __post_init__(self) -> None:
