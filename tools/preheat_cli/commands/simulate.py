@@ -3,28 +3,40 @@
 Owns its options only; `preheat_lab.simulation` and `preheat_cli.replay` do the work.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from preheat.domain.plan.plan import Backend
+from preheat.domain.calendar.windows import Window
+from preheat.domain.plan.plan import Backend, HostedModel
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format
+from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.switches import Switch
 from preheat_cli.printing import print_lines
 
 if TYPE_CHECKING:
     from preheat_cli.replay import Comparison
 
+OF_A_PLANT: Final = ("file", "seed", "models", "days", "service", "switch", "faults", "timeline")
+
 
 def simulate(
     context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Simulate the models of this plant file. All of them act.")
+    ] = None,
+    model: ModelsArgument = None,
     *,
     seed: Annotated[int, typer.Option(help="Seed of the plant, its latencies and its faults.")] = 1,
-    models: Annotated[int, typer.Option(min=1, max=1000, help="Number of models.")] = 20,
+    models: Annotated[int, typer.Option(min=1, max=1000, help="Number of models, without FILE.")] = 20,
     days: Annotated[int, typer.Option(min=1, max=400, help="Number of days.")] = 30,
-    service: Annotated[Backend, typer.Option(help="The hosting service of every model.")] = Backend.LOOKOUT_VISION,
+    service: Annotated[
+        Backend, typer.Option(help="The hosting service of every model, without FILE.")
+    ] = Backend.LOOKOUT_VISION,
     switch: Switch = None,
     faults: Annotated[str, typer.Option(help="Faults to inject: none or all.")] = "none",
     requests: Annotated[
@@ -64,13 +76,13 @@ def simulate(
         typer.Option(metavar="FILE", help="With --replay: write a chart of late share against idle time, as SVG."),
     ] = None,
 ) -> None:
-    """Run the functions in a virtual plant and print a summary. Exit status 1 if a promise is broken.
+    """Simulate a virtual plant or a plant file, and print a summary. Exit status 1 if a promise is broken.
 
     With --replay: compare lead rules on recorded starts.
     """
     with report_errors():
         if replay is not None:
-            _of_plant_only(context)
+            _refuse(context, OF_A_PLANT, "does not work with --replay")
             from preheat_cli.replay import compare  # noqa: PLC0415 - keeps help fast
 
             compare(_comparison(replay, lead_rule, tariffs, late_cost, chart), form or Format.TABLE)
@@ -80,7 +92,11 @@ def simulate(
             if given is not None:
                 raise CliError(f"preheat simulate: {option} works only with --replay")
         from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
-        from preheat_lab.simulation import count_default_requests, simulate  # noqa: PLC0415 - loads the simulator
+        from preheat_lab.simulation import (  # noqa: PLC0415 - loads the simulator
+            count_default_requests,
+            simulate,
+            simulate_plan,
+        )
         from preheat_lab.simulation.faults import MIXES  # noqa: PLC0415 - as above
         from preheat_simulator.http.options import Options  # noqa: PLC0415 - as above
 
@@ -90,29 +106,39 @@ def simulate(
             switches = Options.read(switches=switch or ()).switches
         except ValueError as error:
             raise CliError(f"preheat simulate: {error}") from error
-        outcome = simulate(
-            seed,
-            models,
-            days,
-            switches=switches,
-            faults=faults,
-            backend=service,
-            requests=count_default_requests(faults, models, days) if requests is None else requests,
-            on_entry=(lambda entry: print_lines([entry_line(entry)])) if timeline else None,
-        )
-        for violation in outcome.violations:
-            print_lines([f"broken: {violation}"])
-        print(outcome.summary())
-        if outcome.violations:
+        tell = (lambda entry: print_lines([entry_line(entry)])) if timeline else None
+        if file is not None:
+            _refuse(context, ("models", "service"), "does not work with a plant file")
+            plan = _read_plan(file, model, days)
+            found = simulate_plan(seed, plan, days, switches=switches, faults=faults, requests=requests, on_entry=tell)
+            outcomes = {f"{backend}: ": outcome for backend, outcome in found.items()}
+        else:
+            asked = count_default_requests(faults, models, days) if requests is None else requests
+            outcomes = {
+                "": simulate(
+                    seed, models, days, switches=switches, faults=faults, backend=service, requests=asked, on_entry=tell
+                )
+            }
+        for name, outcome in outcomes.items():
+            print_lines([*(f"broken: {violation}" for violation in outcome.violations), name + outcome.summary()])
+        if any(outcome.violations for outcome in outcomes.values()):
             raise typer.Exit(CHECK_FAILED)
 
 
-def _of_plant_only(context: typer.Context) -> None:
-    """Refuse options of the virtual plant."""
-    for name in ("seed", "models", "days", "service", "switch", "faults", "timeline"):
+def _read_plan(file: Path, names: Sequence[str] | None, days: int) -> Sequence[HostedModel]:
+    from preheat_cli.planning import compile_models, read_plant_file, select_models  # noqa: PLC0415 - keeps help fast
+    from preheat_lab.simulation import BEGINS_AT  # noqa: PLC0415 - as above
+
+    span = Window(BEGINS_AT, BEGINS_AT + timedelta(days=days))
+    return select_models(compile_models(read_plant_file(file), span, now=BEGINS_AT), names)
+
+
+def _refuse(context: typer.Context, names: Sequence[str], why: str) -> None:
+    """Refuse options that somebody gave and that have no effect here."""
+    for name in names:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            raise CliError(f"preheat simulate: --{name} does not work with --replay")
+            raise CliError(f"preheat simulate: {'FILE' if name == 'file' else f'--{name}'} {why}")
 
 
 def _comparison(

@@ -4,9 +4,11 @@ Owns the rows in their two forms. Prints each model before it computes the next,
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -22,7 +24,7 @@ from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import PlantPath, compile_models, read_plant_file, select_models
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
-from preheat_cli.views import show
+from preheat_cli.views import show, week_picture
 
 
 def windows(
@@ -33,12 +35,23 @@ def windows(
     begin: From = None,
     end: To = None,
     form: FormatOption = Format.TABLE,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a picture of the range as SVG instead: a row for each group of models."
+        ),
+    ] = None,
 ) -> None:
     """Print when the plan needs each model (overlapping shifts merged), without lead time, gaps and quotas."""
     with report_errors():
         now = Surroundings.of(context).clock.now()
         asked = time_range(begin, end, now)
         models = select_models(compile_models(read_plant_file(file), asked, now=now), model)
+        if picture is not None:
+            title = f"{file.name}: demand from {show.instant(asked.start)} to {show.instant(asked.end)}"
+            picture.write_text(week_picture.draw(title, asked, _group(needs(models, asked))), encoding="utf-8")
+            typer.echo(f"wrote {picture}")
+            return
         if form is Format.TABLE:
             typer.echo(f"{file}: demand from {show.instant(asked.start)} to {show.instant(asked.end)}")
         for each, needed in needs(models, asked):
@@ -56,6 +69,23 @@ def needs(models: Sequence[HostedModel], asked: Window) -> Iterator[tuple[Hosted
 
     for model in models:
         yield model, of(model.schedules)
+
+
+def _group(found: Iterable[tuple[HostedModel, list[Span]]]) -> list[week_picture.Row]:
+    """Return a row for all models that have the same demand, lead and zone, in the order of the first of each."""
+    groups: dict[tuple[str, timedelta, tuple[Span, ...]], list[str]] = {}
+    for model, needed in found:
+        zone = model.schedules[0].zone if model.schedules else "UTC"
+        groups.setdefault((zone, model.lead, tuple(needed)), []).append(model.model_id)
+    return [
+        week_picture.Row(tuple(names), zone, lead, tuple(_window(span) for span in needed))
+        for (zone, lead, needed), names in groups.items()
+    ]
+
+
+def _window(span: Span) -> Window:
+    start, end = span
+    return Window(from_microseconds(start), from_microseconds(end))
 
 
 def _objects(model: HostedModel, needed: Sequence[Span]) -> list[str]:
@@ -81,7 +111,7 @@ def _clock(passed: int) -> str:
 def _table(model: HostedModel, found: Sequence[Span]) -> list[str]:
     if not found:
         return [f"{model.model_id}: no demand"]
-    needed = [Window(from_microseconds(start), from_microseconds(end)) for start, end in found]
+    needed = [_window(span) for span in found]
     zone = model.schedules[0].zone
     total = show.hours(sum((w.end - w.start for w in needed), timedelta()))
     lines = [f"{model.model_id}: {total} ({zone})"]

@@ -3,6 +3,6 @@
 One seed is one world: it gives the plant, its latencies and every fault; a replay is the same to the letter.
 """
 
-from preheat_lab.simulation.run import SimulationOutcome, count_default_requests, simulate
+from preheat_lab.simulation.run import BEGINS_AT, SimulationOutcome, count_default_requests, simulate, simulate_plan
 
-__all__ = ["SimulationOutcome", "count_default_requests", "simulate"]
+__all__ = ["BEGINS_AT", "SimulationOutcome", "count_default_requests", "simulate", "simulate_plan"]

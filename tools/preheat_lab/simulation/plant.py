@@ -1,4 +1,7 @@
-"""A plant drawn from a seed: models, zones, shifts and how long each takes to start. Knows nothing of the world."""
+"""A plant drawn from a seed, or the models of a plan: zones, shifts and how long each model takes to start.
+
+Knows nothing of the world.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +10,24 @@ from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Verb
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, Idempotence, ModelId, Resize, Target, Units
+from preheat.domain.plan.plan import (
+    Backend,
+    Drain,
+    HostedModel,
+    Idempotence,
+    Mode,
+    ModelId,
+    Resize,
+    Target,
+    Units,
+    Unscheduled,
+)
 from preheat.domain.plan.senders import SenderRule
 from preheat_simulator.core.latency import Latency, make_fixed
 
 QUEUES = "https://sqs.eu-central-1.amazonaws.com/111122223333/"
 FUNCTIONS = "arn:aws:lambda:eu-central-1:111122223333:function:"
+STOPS = (60, 150, 290)  # seconds that a stop takes, one of these for each model
 DRAIN_LIMIT = timedelta(minutes=15)
 MODELS_OF_A_LARGE_PLANT = 21
 ZONES = ("Europe/Berlin", "America/Mexico_City", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC")
@@ -44,7 +59,7 @@ def draw_plant(
 
     Every third has a gate, every fourth a queue that its stop waits for; every second restarts for a larger hold.
     Two of three let holds have four units, one more than the service gives. Every fourth has a budget that requests
-    soon spend.
+    soon spend. Of every ninth, Preheat stops whatever runs outside its shifts.
     """
     lines = []
     for number in range(1, count + 1):
@@ -54,8 +69,6 @@ def draw_plant(
         units = random.choice((Units(1), Units(2), Units(1, 3)))
         units = units if backend.takes_units else Units()
         target = _name_target(model_id, random.randint(1, 9), backend)
-        slowest = lead.total_seconds()
-        latency = Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
         lines.append(
             SimulatedLine(
                 HostedModel(
@@ -70,10 +83,11 @@ def draw_plant(
                     drain=Drain(f"{QUEUES}line-{number:02}", DRAIN_LIMIT) if number % 4 == 0 else None,
                     max_units_by_request=4 if backend.takes_units and number % 3 else None,
                     max_unit_hours_by_request=12 if number % 4 == 1 else None,
+                    unscheduled=Unscheduled.STOP if number % 9 == 7 else Unscheduled.LEAVE,
                     resize=Resize.RESTART if number % 2 == 0 and backend.takes_units else Resize.KEEP,
                 ),
-                latency,
-                make_fixed(random.choice((60, 150, 290))),
+                _within(lead),
+                make_fixed(random.choice(STOPS)),
             )
         )
     return lines
@@ -92,6 +106,18 @@ def make_senders(lines: Sequence[SimulatedLine]) -> tuple[SenderRule, ...]:
     return replace(planner, priority_max=80, longest=timedelta(hours=12)), SenderRule(
         "robot", ("AROAROBOT",), models=even
     )
+
+
+def draw_lines(random: Random, models: Sequence[HostedModel]) -> list[SimulatedLine]:
+    """Return the models of a plan as if each of them acted; each start stays within its model's lead."""
+    acting = [replace(model, mode=Mode.ACT) for model in models]
+    return [SimulatedLine(model, _within(model.lead), make_fixed(random.choice(STOPS))) for model in acting]
+
+
+def _within(lead: timedelta) -> Latency:
+    """Return how long starts take: from 30 to 95 percent of a lead."""
+    slowest = lead.total_seconds()
+    return Latency(timedelta(seconds=round(slowest * 0.3)), timedelta(seconds=round(slowest * 0.95)))
 
 
 def _name_target(model_id: ModelId, version: int, backend: Backend) -> Target:

@@ -1,15 +1,15 @@
 """Run one seed and sum it up. `preheat simulate` prints what this returns."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from preheat.domain.plan.plan import Backend
+from preheat.domain.plan.plan import Backend, HostedModel
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
-from preheat_lab.simulation.plant import draw_plant
+from preheat_lab.simulation.plant import SimulatedLine, draw_lines, draw_plant
 from preheat_lab.simulation.watch import BrokenPromise
 from preheat_lab.simulation.world import SimulatedWorld
 from preheat_simulator.core.switches import Switches
@@ -83,32 +83,72 @@ def simulate(
     arguments give the same outcome.
     """
     random = Random(f"{seed}/world")  # noqa: S311 - chance in a simulation, replayed from its seed
+    lines = draw_plant(random, models, announced_at=BEGINS_AT, backend=backend)
+    how = _How(seed, days, switches or Switches(), faults, on_entry, until_broken)
+    return _run(lines, random, how, requests)
+
+
+def simulate_plan(
+    seed: int,
+    models: Sequence[HostedModel],
+    days: int,
+    *,
+    switches: Switches | None = None,
+    faults: str = "none",
+    on_entry: Callable[[LedgerEntry], None] | None = None,
+    requests: int | None = None,
+) -> Mapping[Backend, SimulationOutcome]:
+    """Simulate the models of a plan, those of each service in a world of their own; all of them act.
+
+    `requests` is for each service; None: as many as `count_default_requests` says. The rest is as in `simulate`.
+    """
+    outcomes, how = {}, _How(seed, days, switches or Switches(), faults, on_entry)
+    for backend in sorted({model.target.backend for model in models}):
+        random = Random(f"{seed}/{backend}")  # noqa: S311 - as above
+        lines = draw_lines(random, [model for model in models if model.target.backend is backend])
+        asked = count_default_requests(faults, len(lines), days) if requests is None else requests
+        outcomes[backend] = _run(lines, random, how, asked)
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a run goes, whatever its models."""
+
+    seed: int
+    days: int
+    switches: Switches
+    faults: str
+    on_entry: Callable[[LedgerEntry], None] | None
+    until_broken: str | None = None
+
+
+def _run(lines: list[SimulatedLine], random: Random, how: _How, requests: int) -> SimulationOutcome:
     entries: list[LedgerEntry] = []
 
     def tell(entry: LedgerEntry) -> None:
         entries.append(entry)
-        if on_entry is not None:
-            on_entry(entry)
+        if how.on_entry is not None:
+            how.on_entry(entry)
 
-    lines = draw_plant(random, models, announced_at=BEGINS_AT, backend=backend)
     world = SimulatedWorld(
         lines,
         BEGINS_AT,
-        days,
+        how.days,
         random=random,
-        mix=MIXES[faults].draw(random),
-        switches=switches or Switches(),
+        mix=MIXES[how.faults].draw(random),
+        switches=how.switches,
         on_entry=tell,
         requests=requests,
-        until_broken=until_broken,
+        until_broken=how.until_broken,
     )
     world.run()
     log = world.service.call_log
     judged = Counter(entry.late for entry in entries if entry.late is not None)
     return SimulationOutcome(
-        seed=seed,
-        models=models,
-        days=days,
+        seed=how.seed,
+        models=len(lines),
+        days=how.days,
         shifts=world.promises.shifts,
         on_time=judged[False],
         late=judged[True],

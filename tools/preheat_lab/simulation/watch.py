@@ -33,7 +33,7 @@ from preheat.app.audit.truth import judge_verdict
 from preheat.domain.demand.demand import Demand, Outlook, find_demands
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.shifts import find_due_shift
-from preheat.domain.plan.plan import HostedModel, ModelId, Resize
+from preheat.domain.plan.plan import HostedModel, ModelId, Resize, Unscheduled
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
@@ -138,6 +138,9 @@ class PromiseWatch:
                 self._told.pop((model.model_id, demand.ready_at), None)
         return [demand for demand in self._wanted[model.model_id].demands if demand not in before]
 
+    def _may_stop_any(self, model_id: ModelId, at: datetime) -> bool:
+        return self._models[model_id].unscheduled is Unscheduled.STOP or self._is_blocked(model_id, at)
+
     def _is_blocked(self, model_id: ModelId, at: datetime) -> bool:
         """Return whether a block is active at `at` by some clock: Preheat stops runs without demand under it."""
         off = 2 * self._skew
@@ -223,13 +226,13 @@ class PromiseWatch:
                 left=left,
                 attempts=attempts,
                 repairs=repairs,
-                may_stop_any=self._is_blocked(model_id, at),
+                may_stop_any=self._may_stop_any(model_id, at),
                 asked=self.count_asked(model_id, at),
             ),
         )
         self._judge(model_id, at, judge_units(before, after, self._allow_units(after, at)))
-        if new.call is Call.STOP and self._is_blocked(model_id, at):
-            self._adoptable.add(model_id)  # The block has it stopped, even if somebody else started it.
+        if new.call is Call.STOP and self._may_stop_any(model_id, at):
+            self._adoptable.add(model_id)  # The block or the plan has it stopped, even if somebody else started it.
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
 

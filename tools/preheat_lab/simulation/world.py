@@ -69,13 +69,6 @@ from preheat_simulator.core.switches import Switches
 from preheat_simulator.sagemaker import EndpointService
 
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/111122223333/preheat-work"
-POISON = (
-    "look at line-01",
-    "[]",
-    '{"model_id": null}',
-    '{"model_id": "line-01", "force": true}',
-    "x" * BODY_BYTES_MAX * 2,
-)
 UNITS_GIVEN = 3  # for one model; holds ask for up to four
 OUTAGES = {"store": Mishap.STORE_OUTAGE, "hosting": Mishap.HOSTING_OUTAGE}
 
@@ -371,7 +364,15 @@ class SimulatedWorld:
         self.at(due_at + MINUTE, lambda: self._minute(due_at + MINUTE))
 
     def _poison(self) -> None:
-        self.sqs.send_message(QueueUrl=QUEUE_URL, MessageBody=self.random.choice(POISON))
+        name = self.everyone[0]
+        bodies = (
+            f"look at {name}",
+            "[]",
+            '{"model_id": null}',
+            f'{{"model_id": "{name}", "force": true}}',
+            "x" * BODY_BYTES_MAX * 2,
+        )
+        self.sqs.send_message(QueueUrl=QUEUE_URL, MessageBody=self.random.choice(bodies))
         self.note(Mishap.POISON_MESSAGE)
 
     def saw(self, call: ServiceCall) -> None:
