@@ -73,6 +73,17 @@ UNITS_GIVEN = 3  # for one model; holds ask for up to four
 OUTAGES = {"store": Mishap.STORE_OUTAGE, "hosting": Mishap.HOSTING_OUTAGE}
 
 
+def make_poison(name: ModelId) -> tuple[str, ...]:
+    """Return bodies on the work queue that are no work; some seem to name a model."""
+    return (
+        f"look at {name}",
+        "[]",
+        '{"model_id": null}',
+        f'{{"model_id": "{name}", "force": true}}',
+        "x" * BODY_BYTES_MAX * 2,
+    )
+
+
 class SimulatedWorld:
     """A plant, its service account and Preheat, for `days` from `begins_at` on."""
 
@@ -364,14 +375,7 @@ class SimulatedWorld:
         self.at(due_at + MINUTE, lambda: self._minute(due_at + MINUTE))
 
     def _poison(self) -> None:
-        name = self.everyone[0]
-        bodies = (
-            f"look at {name}",
-            "[]",
-            '{"model_id": null}',
-            f'{{"model_id": "{name}", "force": true}}',
-            "x" * BODY_BYTES_MAX * 2,
-        )
+        bodies = make_poison(self.everyone[0])
         self.sqs.send_message(QueueUrl=QUEUE_URL, MessageBody=self.random.choice(bodies))
         self.note(Mishap.POISON_MESSAGE)
 

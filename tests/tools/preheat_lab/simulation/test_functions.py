@@ -24,7 +24,7 @@ from preheat_lab.simulation.functions import (
 )
 from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.queue import RECEIVES_MAX, RETENTION, VISIBILITY, QueuedMessage, SimulatedSqs
-from preheat_lab.simulation.world import POISON, QUEUE_URL, SimulatedWorld
+from preheat_lab.simulation.world import QUEUE_URL, SimulatedWorld, make_poison
 from preheat_simulator.core.switches import Switches
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -148,7 +148,7 @@ def test_a_poison_message_is_returned_each_time_and_ends_among_the_dead_letters(
     world = a_world(FaultMix(poison=24.0))
     world.run()
     assert len(world.sqs.dead_letters) > 10
-    assert {letter.body for letter in world.sqs.dead_letters} <= set(POISON)
+    assert {letter.body for letter in world.sqs.dead_letters} <= set(make_poison(world.everyone[0]))
     assert {letter.receives for letter in world.sqs.dead_letters} == {RECEIVES_MAX}
     assert world.watch.violations == []
 
