@@ -49,7 +49,7 @@ SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" UV="$(abspath $(UV))" AWS_DEFAULT_R
 setup: $(VENVS)  ## make the four environments; the command is .venv/bin/preheat
 
 browser:  ## install Chromium, which the tests of the board drive (Debian and Ubuntu)
-	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 	  as=""; [ "$$(id -u)" = 0 ] || as=sudo; \
 	  $$as apt-get update -q && $$as apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }
 
