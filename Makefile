@@ -8,6 +8,8 @@ PYTHON_CODE := hatch_build.py layers/dependencies/trim.py $(wildcard functions l
 PYTEST := .venv/bin/python -m pytest
 LAB := .venv/bin/python -m preheat_lab
 ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template
+# These tests wait most of their time. Each process has a local AWS of its own, of about 0.5 GB.
+LOCAL_PROCESSES ?= 4
 # What only computes gives way to what waits for the local AWS.
 EXPLORED := tests/tools/preheat_lab/explorer tests/tools/preheat_lab/mutants
 SIMULATED := tests/tools/preheat_lab/simulation tests/tools/preheat_lab/statemachine
@@ -69,7 +71,7 @@ test: setup  ## run the tests, those on the local AWS too; three groups at a tim
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-local test-rules test-simulated test-explored
 
 test-local: setup  ## the tests on the local AWS, and of the built template
-	$(PYTEST) $(ON_LOCAL_AWS)
+	$(PYTEST) -n $(LOCAL_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ON_LOCAL_AWS)
 
 test-simulated: setup  ## the tests that draw days by chance: simulation, state machine
 	nice $(PYTEST) $(SIMULATED)

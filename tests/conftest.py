@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.groups import find_place, is_one_of_several, name_group
 from tests.support.handlers import Handlers
 from tests.support.service_files import remember
 from tests.support.slowest import Slowest
@@ -34,9 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # A command remembers the last stack that it used: of a test's, nothing may reach the person who runs the tests.
-    state = tempfile.TemporaryDirectory(prefix="preheat-state-")
-    os.environ["XDG_STATE_HOME"] = state.name
-    config.add_cleanup(state.cleanup)
+    if not is_one_of_several(config):  # One of several has the folder of the process that began it.
+        state = tempfile.TemporaryDirectory(prefix="preheat-state-")
+        os.environ["XDG_STATE_HOME"] = state.name
+        config.add_cleanup(state.cleanup)
     handlers = Handlers()
     handlers.watch()
     config.add_cleanup(handlers.end)
@@ -46,6 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
     service_files = remember()
     service_files.start()
     config.add_cleanup(service_files.stop)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(name_group(item)))
+    if is_one_of_several(config):
+        items.sort(key=find_place)
 
 
 @pytest.fixture(scope="session")
