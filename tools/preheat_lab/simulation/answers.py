@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
@@ -113,7 +113,10 @@ class AnswerJudge:
         """Report what is wrong with the active requests after an answer."""
         stands, releases = dict(self._kept.stands), dict(self._kept.releases)
         if reply.accepted:
-            why = self._apply(body, reply, stands, releases)
+            if body.get("verb") == Verb.SCHEDULE_PUT:
+                why = _judge_put(body, reply, stands, kept, PLANNER if self._has_table else None)
+            else:
+                why = self._apply(body, reply, stands, releases)
             if why is not None:
                 return why
         if kept.stands != stands:
@@ -194,6 +197,62 @@ class AnswerJudge:
             current = next((one for one in found if at in one), None)
             return current, next((one for one in found if one.start_at > at), None)
         return None, None
+
+
+def _judge_put(
+    body: Mapping[str, Any], reply: Reply, stands: StandingRequests, kept: RequestsKept, only: str | None
+) -> str | None:
+    """Judge an accepted set of windows. `only`: the one sender that the table lets send windows.
+
+    The stored set is the one to go by from now on.
+    """
+    subject, of = reply.subject, reply.of
+    if subject is None or of is None or reply.verb != Verb.SCHEDULE_PUT or subject.key != _key(body):
+        return "the reply is about something else than was asked"
+    if only not in (None, reply.requester):
+        return f"{reply.requester} may not send windows"
+    before, after = stands.get((subject, of)), kept.stands.get((subject, of))
+    if before is not None and before.requester != reply.requester:
+        return f"{of} is {before.requester}'s, and {reply.requester} replaces it"
+    if after is None:
+        return f"{of} is not stored"
+    if reply.code == "nothing_to_do":
+        return None
+    if before is not None and body["edition"] <= before.edition:
+        return f"edition {body['edition']} replaces {before.edition}"
+    stands[subject, of] = after
+    if (after.edition, after.requester) != (body["edition"], reply.requester):
+        return f"set {of} has edition {after.edition} of {after.requester}"
+    asked = [_Span(*(_instant(part) for part in one.split("/"))) for one in body["windows"]]
+    wrong = _judge_active(before, after, [] if reply.code == "released_at_birth" else asked, reply.at)
+    return wrong or _judge_known(before, after, reply)
+
+
+class _Span(NamedTuple):
+    begin: datetime
+    end: datetime
+
+
+def _judge_active(before: Standing | None, after: Standing, asked: Sequence[_Span], now: datetime) -> str | None:
+    """Judge around every edge when a set is active: until now as it was before, and from now on as somebody asked."""
+    old = [_Span(one.begin, one.end) for one in before.spans] if before is not None else []
+    new = [_Span(one.begin, one.end) for one in after.spans]
+    edges = {now, *(edge for one in (*asked, *old, *new) for edge in one)}
+    for at in (edge + step for edge in edges for step in (-AN_INSTANT, timedelta(), AN_INSTANT)):
+        then = old if at < now else asked
+        wanted = any(one.begin <= at < one.end for one in then)
+        if at >= now - 7 * DAY and (at in after) != wanted:
+            return f"set {after.request_id} is {'not ' if wanted else ''}active at {at}"
+    return None
+
+
+def _judge_known(before: Standing | None, after: Standing, reply: Reply) -> str | None:
+    """Judge since when the coming windows are known: one that the set had is known since then, another since now."""
+    known = {one.begin: one.known_at for one in before.spans if one.end > reply.at} if before is not None else {}
+    for one in after.spans:
+        if one.end > reply.at and one.known_at != known.get(one.begin, reply.at):
+            return f"the window from {one.begin} is known since {one.known_at}"
+    return None
 
 
 def _may_ask(reply: Reply, subject: Subject) -> bool:

@@ -24,6 +24,7 @@ from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
 UNITS_ASKED = (None, None, None, 1, 2, 4)
+PUTS_OF = 8  # requests for each set of windows
 AMID_A_STOP = 0.03  # the share of observations of a run without need in which a hold gets its answer
 AMID_AN_ANSWER = 0.1  # of the answers, one that follows a write of the model's record
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
@@ -65,12 +66,42 @@ class Requesters:
         self.dead: set[str] = set()
         self._sent_at: dict[str, datetime] = {}
         self._troubled: set[str] = set()  # messages that have met a fault
+        self._editions: dict[ModelId, int] = {}  # the last that the planning system has numbered
 
     def foresee(self, times: int, begins_at: datetime, minutes: int) -> None:
         """Set down when somebody asks for something."""
         for number in range(times):
             at = begins_at + timedelta(minutes=self._chance.randrange(minutes), seconds=self._chance.randrange(60))
             self._world.at(at, lambda number=number: self._ask(number))  # type: ignore[misc]  # bound per number
+
+        # A planning system has a chance of its own, so that a seed asks for the same as before there was one.
+        for number in range(times // PUTS_OF):
+            chance = Random(f"put-{number}-{begins_at}-{minutes}")  # noqa: S311 - chance in a simulation
+            at = begins_at + timedelta(minutes=chance.randrange(minutes), seconds=chance.randrange(60))
+            self._world.at(at, lambda number=number, chance=chance: self._put(number, chance))  # type: ignore[misc]
+
+    def _put(self, number: int, chance: Random) -> None:
+        """The planning system sends the windows of a model, now and then late, twice, or with an old edition."""
+        now, model = self._world.clock.at, chance.choice(self._world.models)
+        windows, at = [], now - timedelta(hours=3)
+        for _ in range(chance.randrange(5)):
+            at += timedelta(minutes=chance.randint(0, 400))
+            end = at + timedelta(minutes=chance.randint(20, 240))
+            windows.append(f"{at:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}")
+            at = end
+        edition = self._editions.get(model.model_id, 0) + 1
+        self._editions[model.model_id] = edition
+        if chance.random() < 0.2:
+            edition = max(1, edition - chance.randint(1, 2))
+        body = {"version": 1, "request_id": f"put-{number}", "verb": Verb.SCHEDULE_PUT, "model": model.model_id}
+        body |= {"name": f"set-{model.model_id}", "edition": edition, "windows": windows}
+        sender = SENDERS[0] if chance.random() < 0.9 else SENDERS[1]
+        message = self._make_message(json.dumps(body), sender)
+        for wait in (chance.choice((0, 30, 900)), 1200)[: 1 + (chance.random() < 0.2)]:
+            self._later(message, timedelta(seconds=wait))
+        if chance.random() < 0.1:
+            then = {"version": 1, "request_id": f"unput-{number}", "verb": Verb.RELEASE, "of": f"set-{model.model_id}"}
+            self._later(self._make_message(json.dumps({**then, "model": model.model_id}), sender), timedelta(hours=1))
 
     def _ask(self, number: int) -> None:
         """Somebody requests a hold or a block, and may end or extend it; or a stop, or the status."""

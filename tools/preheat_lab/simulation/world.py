@@ -28,7 +28,7 @@ from preheat.bootstrap.reconcile import Reconciler
 from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
 from preheat.domain.demand.demand import find_demands
-from preheat.domain.demand.request import Kind, Reply, Standing, Subject, Tombstone
+from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.gate import Backlog
@@ -113,6 +113,7 @@ class SimulatedWorld:
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._until_broken = until_broken
+        self._sets: dict[tuple[Subject, RequestId], Standing] = {}  # of windows, as last stored
         self.invocation = Invocation("nobody", (), Fate(None), timedelta())
         self.watch = PromiseWatch(self.models, begins_at, self.until, skew=mix.skew)
         self.promises = Promises(self)
@@ -257,6 +258,8 @@ class SimulatedWorld:
         self.answers.on_answer(reply)
         if isinstance(change, Standing) and change.kind is Kind.HOLD and change.released_at is None:
             self._judge_spending(change)
+        if isinstance(change, Standing) and change.windows:
+            self._sets[change.subject, change.request_id] = change
         if isinstance(change, Standing):
             self._note_standing(change.subject)
 
@@ -269,7 +272,10 @@ class SimulatedWorld:
             if hold.subject.schedule is not None:  # The model's own holds have a budget of their own.
                 after = [one for one in after if one.subject == hold.subject]
             before = [one for one in after if one.request_id != hold.request_id]
-            before += [replace(hold, until=hold.until - EXTENDED)] if hold.revision > 1 else []
+            if hold.windows:
+                before += [one for one in [self._sets.get((hold.subject, hold.request_id))] if one is not None]
+            elif hold.revision > 1:
+                before.append(replace(hold, until=hold.until - EXTENDED))
             what = find_overspent(model, hold, before, after, self.clock.at)
             if what is not None:
                 self.watch.note_missed("S14", model.model_id, self.clock.at, what)

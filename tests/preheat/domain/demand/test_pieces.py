@@ -431,3 +431,11 @@ def test_the_next_window_of_a_set_is_seen_however_far_ahead() -> None:
         upcoming = look_ahead(a_model(), at("10:00", day), (one,)).upcoming
         assert upcoming is not None
         assert upcoming.begin == at("08:00", coming)
+
+
+def test_a_set_of_windows_never_expires_since_its_next_edition_may_follow() -> None:
+    one = replace(hold("08:00", "09:00"), windows=(HeldWindow(at("08:00"), at("09:00"), LONG_KNOWN),))
+    assert look_ahead(a_model(), at("10:00"), (one,)).expired == ()
+    assert look_ahead(a_model(), at("10:00"), (hold("08:00", "09:00"),)).expired == (
+        (at("09:00"), RequestId("hold-1")),
+    )

@@ -194,8 +194,11 @@ def _find_block(now: datetime, requests: Sequence[Standing]) -> RequestId | None
 
 
 def _is_expired(one: Standing, now: datetime) -> bool:
-    """Return whether it is a hold that has expired without an earlier release."""
-    return one.kind is Kind.HOLD and one.end == one.until <= now
+    """Return whether it is a hold that has expired without an earlier release.
+
+    A set of windows does not expire: its next edition may follow, and a second event would have the id of the first.
+    """
+    return one.kind is Kind.HOLD and not one.windows and one.end == one.until <= now
 
 
 def _find_beyond(model: HostedModel, now: datetime, requests: tuple[Standing, ...]) -> Demand | None:
