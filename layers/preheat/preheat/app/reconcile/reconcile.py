@@ -104,7 +104,7 @@ def _run_pass(
     if over := _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead):
         next_look.send_early(record, remote, shown)
         return over
-    record = bound_times(record, now) if record is not None else None
+    record = bound_times(record, now) if record is not None and ahead is not None else record
     basis = remote.store.read_basis(model_id, now - HORIZON)
     planned = basis.planned
     if record is not None and planned.version < record.plan_version:
