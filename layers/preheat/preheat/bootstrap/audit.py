@@ -14,8 +14,8 @@ from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions,
 from preheat.app.audit.audit import Audit
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.hosting import Site
+from preheat.bootstrap.basis import open_basis
 from preheat.bootstrap.settings import AuditSettings
-from preheat.bootstrap.store import open_store
 from preheat.domain.plan.plan import Backend
 from preheat.observability.tracing import trace_calls
 
@@ -33,7 +33,7 @@ class Auditor:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = AuditSettings.from_env(environ)
         session, clock = trace_calls(Session()), SystemClock()
-        store = open_store(settings, session)
+        store = open_basis(settings, session)
         sessions = MemberSessions(
             lambda: make_sts_client(session), clock, store.read_membership, share=share_listing, name=AUDIT_SESSION_NAME
         )

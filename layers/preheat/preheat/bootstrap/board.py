@@ -14,8 +14,8 @@ from preheat.app.board.reading import BoardReader
 from preheat.app.board.view import make_board
 from preheat.app.board.widget import ROWS, Wish
 from preheat.app.ports.clock import Clock
+from preheat.bootstrap.basis import open_basis
 from preheat.bootstrap.settings import BoardSettings
-from preheat.bootstrap.store import open_store
 from preheat.domain.plan.plan import Mode
 from preheat.observability.tracing import trace_calls
 
@@ -45,6 +45,6 @@ class Boards:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = BoardSettings.from_env(environ)
-        store = open_store(settings, trace_calls(Session()))
+        store = open_basis(settings, trace_calls(Session()))
         reader = BoardReader(store, settings.mode, ThreadPoolExecutor(HANDS, "board").map)
         return cls(SystemClock(), reader, settings.managed_by, settings.mode)

@@ -18,8 +18,8 @@ from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.bootstrap.basis import open_basis
 from preheat.bootstrap.settings import ReconcileSettings
-from preheat.bootstrap.store import open_store
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.observability.tracing import trace_calls
 
@@ -46,7 +46,7 @@ class Reconciler:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = ReconcileSettings.from_env(environ)
         session, clock = trace_calls(Session()), SystemClock()
-        store = open_store(settings, session)
+        store = open_basis(settings, session)
         queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
         sessions = MemberSessions(lambda: make_sts_client(session), clock, store.read_membership)
         clients = HostingClients(session, settings.endpoint_urls, sessions)

@@ -12,8 +12,8 @@ from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
+from preheat.bootstrap.basis import open_basis
 from preheat.bootstrap.settings import RequestsSettings
-from preheat.bootstrap.store import open_store
 from preheat.observability.tracing import trace_calls
 
 
@@ -34,4 +34,4 @@ class RequestTaker:
         admins, reply_queues = frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns)
         unit_hours = settings.request_unit_hours
         limits = Limits(settings.request_longest, admins, reply_queues, settings.mode, unit_hours=unit_hours)
-        return cls(clock, Desk(clock, open_store(settings, session), queue, rejected, limits))
+        return cls(clock, Desk(clock, open_basis(settings, session), queue, rejected, limits))

@@ -1,4 +1,4 @@
-"""Opens the store, for the functions and for the programs that run on your machine."""
+"""Opens the whole store, for the programs that run on your machine. Only they apply plans."""
 
 from botocore.session import Session
 
