@@ -139,7 +139,7 @@ def resync() -> Iterator[Day]:
 
 @pytest.mark.parametrize("error", [OUT, UNREADABLE], ids=["unavailable", "unreadable"])
 @pytest.mark.parametrize(
-    "name", ["find_due", "read_plan_version", "list_planned_models", "list_former_models", "load_many"]
+    "name", ["find_due", "read_plan_version", "list_planned_models", "list_former_models", "glance_at_many"]
 )
 def test_a_tick_that_cannot_read_sends_nothing_and_the_next_one_makes_up_for_it(
     resync: Day, name: str, error: Exception

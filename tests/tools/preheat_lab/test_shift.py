@@ -10,7 +10,7 @@ MOST = {
     Backend.REKOGNITION: shift.MeasuredShift(69, 71, 346, 274, 225),
     Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 341, 265, 220),
 }
-IDLE_MOST = 850
+IDLE_MOST = 253
 
 
 @pytest.fixture(scope="module")

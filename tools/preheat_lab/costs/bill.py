@@ -7,7 +7,6 @@ It leaves the free tier out.
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
-from math import ceil
 
 from preheat_lab.checkout import ROOT
 from preheat_lab.costs.measuring import MeasuredWeek
@@ -65,9 +64,9 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     seconds = passes * PASS_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
     seconds += audits * models * AUDIT_SECONDS
     invocations = passes + ticks + entries + audits
-    # A resync reads the pointer thrice, each planned model's item (by the size of all) and each record.
-    resync = 3 + ceil(models * week.plan_bytes / 4096) + models
-    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly((RESYNCS_A_DAY + AUDITS_A_DAY) * resync)
+    # A resync reads the pointer thrice, an audit once. Both glance at each record, for half a unit.
+    glances = RESYNCS_A_DAY * (3 + models / 2) + AUDITS_A_DAY * (1 + models / 2)
+    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly(glances)
     stored_gb = Decimal(str(week.entries * week.entry_bytes * models)) * 365 / 2**30  # the ledger of a year
     log_bytes = (
         monthly((week.log_bytes + week.metric_bytes) * models + week.stack_log_bytes) + invocations * PLATFORM_BYTES

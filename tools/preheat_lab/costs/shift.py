@@ -22,7 +22,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.values import change
-from preheat_lab.costs.units import READ_UNIT, StoreUnits, measure_model, measure_record
+from preheat_lab.costs.units import READ_UNIT, StoreUnits, measure_record
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import SimulatedLine, draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
@@ -112,34 +112,39 @@ class FleetReads:
     """Counts the read units of what ticks and audits read of many models, once their functions are warm."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self.units = 0.0
+        self.units, self._inside = 0.0, False
         self._store = store
-        for name in ("load_many", "read_planned", "list_planned_models", "list_former_models", "read_plan_version"):
-            setattr(store, name, self._count(getattr(store, name), getattr(self, f"_{name}")))
+        for name, count in {
+            "glance_at_many": self._measure_records,
+            "read_whole_plan": _count_pointer,
+            "list_planned_models": _count_pointer,
+            "list_former_models": _count_pointer,
+            "read_plan_version": _count_pointer,
+        }.items():
+            setattr(store, name, self._count(getattr(store, name), count))
 
     def _count(self, call: Any, count: Any) -> Any:
         def count_call(*args: Any, **kwargs: Any) -> Any:
+            if self._inside:  # The twin makes calls of its own.
+                return call(*args, **kwargs)
             self.units += count(*args, **kwargs)
-            return call(*args, **kwargs)
+            self._inside = True
+            try:
+                return call(*args, **kwargs)
+            finally:
+                self._inside = False
 
         return count_call
 
-    def _load_many(self, model_ids: Any) -> float:
+    def _measure_records(self, model_ids: Any) -> float:
+        """Return the units of reads that may lag: half of one for each 4 KB of each record."""
         records: list[ModelRecord] = [self._store.records[one] for one in model_ids if one in self._store.records]
-        return sum(ceil(measure_record(record) / READ_UNIT) for record in records)
+        return sum(ceil(measure_record(record) / READ_UNIT) for record in records) / 2
 
-    def _read_planned(self, _model_id: Any) -> float:
-        return 1  # the pointer
 
-    def _read_plan_version(self) -> float:
-        return 1
-
-    def _list_planned_models(self) -> float:
-        models = self._store.plans[self._store.current].values()
-        return 1 + ceil(sum(measure_model(model) for model in models) / READ_UNIT)  # the pointer, and whole items
-
-    def _list_former_models(self) -> float:
-        return 2
+def _count_pointer() -> float:
+    """Return the units of a call that only reads the pointer: a warm function knows the plan."""
+    return 1.0
 
 
 def _simplify(line: SimulatedLine) -> SimulatedLine:

@@ -58,6 +58,8 @@ STORE_CALLS = (
     "list_planned_models",
     "list_former_models",
     "load_many",
+    "glance_at_many",
+    "read_whole_plan",
     "apply",
     "wake",
     "read_ledger",

@@ -10,7 +10,7 @@ from typing import Protocol
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.app.ports.messaging import Queue
-from preheat.app.ports.store import DueIndex, PlanReader, RecordReader, Waker
+from preheat.app.ports.store import DueIndex, PlanReader, RecordGlances, Waker
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.clocks import find_ahead
 from preheat.domain.record.looks import TICK_HORIZON
@@ -19,7 +19,7 @@ RESYNC_EVERY_MINUTES = 10
 OVERDUE_AFTER = timedelta(minutes=2)
 
 
-class TickStore(DueIndex, RecordReader, PlanReader, Waker, Protocol):
+class TickStore(DueIndex, RecordGlances, PlanReader, Waker, Protocol):
     """The part of the store that a tick uses: it wakes models, and writes nothing else."""
 
 
@@ -66,7 +66,7 @@ def _resync(store: TickStore, now: datetime) -> list[ModelId]:
     Models that the plan no longer names count too: if one still runs, a pass must stop it.
     """
     version, planned, left = store.read_plan_version(), store.list_planned_models(), store.list_former_models()
-    records = store.load_many([*planned, *left])
+    records = store.glance_at_many([*planned, *left])
     lost = []
     for model_id in [*planned, *(model_id for model_id in left if model_id in records)]:
         record = records.get(model_id)

@@ -20,7 +20,7 @@ from preheat.adapters.dynamodb.columns import from_applied_plan
 from preheat.adapters.dynamodb.failures import Failure, Patience, to_failure
 from preheat.adapters.dynamodb.tables import APPLIED, CURRENT, POINTER, SENDERS, AppliedItem, PlanItem, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Membership, Planned
+from preheat.app.ports.store import Membership, Planned, WholePlan
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
@@ -47,6 +47,7 @@ class SeenPlan(NamedTuple):
     models: dict[ModelId, HostedModel | None]
     accounts: dict[str, Membership]
     senders: list[tuple[SenderRule, ...]]  # none: not read yet
+    names: dict[str, list[ModelId]]  # the models by the prefix of their items
 
 
 class DynamoPlans(DynamoApplies):
@@ -54,11 +55,27 @@ class DynamoPlans(DynamoApplies):
 
     def __init__(self, tables: Tables, patience: Patience) -> None:
         super().__init__(tables, patience)
-        self._seen = SeenPlan(Pointer(0, ""), {}, {}, [])  # One value: threads never mix what they read of two plans.
+        self._seen = SeenPlan(
+            Pointer(0, ""), {}, {}, [], {}
+        )  # One value: threads never mix what they read of two plans.
 
     def read_plan_version(self) -> int:
         """See `PlanReader`."""
         return self._read_pointer().version
+
+    def read_whole_plan(self) -> WholePlan:
+        """See `PlanReader`. A plan never changes: the next call only reads the pointer, as long as it is current."""
+        pointer = self._read_pointer()
+        models: dict[ModelId, HostedModel] = {}
+        unreadable: dict[ModelId, str] = {}
+        for model_id in self._read_names(pointer):
+            try:
+                model = self._read_planned_under(pointer, model_id).model
+            except UnreadableItem as error:
+                unreadable[model_id] = str(error)
+            else:
+                models |= {model_id: model} if model is not None else {}
+        return WholePlan(pointer.version, models, unreadable, self._read_former(pointer))
 
     def list_planned_models(self) -> Sequence[ModelId]:
         """See `PlanReader`."""
@@ -136,7 +153,7 @@ class DynamoPlans(DynamoApplies):
     def _turn_to(self, pointer: Pointer) -> SeenPlan:
         seen = self._seen
         if pointer != seen.pointer:
-            seen = self._seen = SeenPlan(pointer, {}, {}, [])
+            seen = self._seen = SeenPlan(pointer, {}, {}, [], {})
         return seen
 
     def read_planned_before(self, model_id: ModelId) -> HostedModel | None:
@@ -165,7 +182,10 @@ class DynamoPlans(DynamoApplies):
             )
             return [ModelId(item.item.removeprefix(prefix)) for item in found]
 
-        return sorted(self._patience.call(f"the models of plan {pointer.version}", read))
+        names = self._turn_to(pointer).names
+        if prefix not in names:
+            names[prefix] = sorted(self._patience.call(f"the models of plan {pointer.version}", read))
+        return list(names[prefix])
 
     def _write_plan(
         self,

@@ -5,7 +5,7 @@ only checks the versions of the plan and the requests that the pass read.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -108,10 +108,19 @@ class DynamoRecords(Part):
 
     def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `RecordReader`."""
+        return self._read_many(model_ids, self._get_records)
+
+    def glance_at_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `RecordGlances`."""
+        return self._read_many(model_ids, self._glance_at_records)
+
+    def _read_many(
+        self, model_ids: Sequence[ModelId], read: Callable[[Sequence[Any]], list[dict[str, Any]]]
+    ) -> dict[ModelId, ModelRecord]:
         name = self._tables.names.models
         records = {}
         for some in batched(dict.fromkeys(model_ids), BATCH, strict=False):
-            for raw in self._get_records([{"model_id": model_id, "item": RECORD} for model_id in some]):
+            for raw in read([{"model_id": model_id, "item": RECORD} for model_id in some]):
                 try:
                     record = items.to_record(items.check_item(self._tables.records, name, raw))
                 except UnreadableItem:
@@ -246,12 +255,23 @@ class DynamoRecords(Part):
 
     def _get_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the raw items of up to 100 keys. It requests keys again that the service left out of its answer."""
+        name = self._tables.names.models
+        return self._get_all(
+            keys, lambda some: self._tables.connection.batch_get_item(name, some, consistent_read=True)
+        )
+
+    def _glance_at_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return what `_get_records` does, by reads that may lag: DynamoDB bills half of a unit for each."""
+        name = self._tables.names.models
+        return self._get_all(keys, lambda some: self._tables.connection.batch_get_item(name, some))
+
+    def _get_all(self, keys: Sequence[Any], get: Callable[[Sequence[Any]], dict[str, Any]]) -> list[dict[str, Any]]:
         name, found = self._tables.names.models, []
         for _ in range(BATCH):  # Each answer holds at least one item, or it is an error.
             some = keys
 
             def read(some: Sequence[Any] = some) -> dict[str, Any]:
-                return self._tables.connection.batch_get_item(name, some, consistent_read=True)
+                return get(some)
 
             answer = self._patience.call(f"{name}: {len(keys)} records", read)
             found += answer["Responses"].get(name, [])

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
-from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Basis, Due, Guarded, Guards, Membership, Planned
+from preheat.app.ports.errors import StaleRecord, UnreadableItem
+from preheat.app.ports.store import Basis, Due, Guarded, Guards, Membership, Planned, WholePlan
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone, list_subjects
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import HostedModel, ModelId
@@ -153,6 +153,23 @@ class MemoryStore:
     def read_plan_version(self) -> int:
         """See `ports.Store`."""
         return self.current
+
+    def read_whole_plan(self) -> WholePlan:
+        """See `ports.Store`."""
+        models: dict[ModelId, HostedModel] = {}
+        unreadable: dict[ModelId, str] = {}
+        for model_id in self.list_planned_models():
+            try:
+                model = self.read_planned(model_id).model
+            except UnreadableItem as error:
+                unreadable[model_id] = str(error)
+            else:
+                models |= {model_id: model} if model is not None else {}
+        return WholePlan(self.current, models, unreadable, self.list_former_models())
+
+    def glance_at_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `ports.Store`."""
+        return self.load_many(model_ids)
 
     def list_planned_models(self) -> Sequence[ModelId]:
         """See `ports.Store`."""

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_error
 from preheat.app.ports.hosting import Listing, Running, Site
-from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
+from preheat.app.ports.store import LedgerReader, PlanReader, RecordGlances, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Standing, list_subjects
@@ -102,7 +102,7 @@ class Audited:
     violations: tuple[Violation, ...] = ()
 
 
-class AuditStore(RecordReader, LedgerReader, PlanReader, RequestReader, Protocol):
+class AuditStore(RecordReader, RecordGlances, LedgerReader, PlanReader, RequestReader, Protocol):
     """The part of the store that the audit uses: it writes nothing."""
 
 
@@ -122,13 +122,9 @@ class Audit:
     def run(self) -> Audited:
         """Make one run. Raises StoreUnavailable: without the records there is no finding."""
         now = self.clock.now()
-        version, planned, left = (
-            self.store.read_plan_version(),
-            self.store.list_planned_models(),
-            self.store.list_former_models(),
-        )
-        records = self.store.load_many([*planned, *left])
-        models, unreadable = self._models(planned)
+        plan = self.store.read_whole_plan()
+        version, models, planned, left = plan.version, plan.models, plan.names, plan.former
+        records = self.store.glance_at_many([*planned, *left])
         found = {name: _assess_risk(models.get(name), records.get(name), now, self.mode) for name in planned}
         judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
         lists = now.minute % (LISTS_EVERY // timedelta(minutes=1)) < EVERY // timedelta(minutes=1)
@@ -138,25 +134,13 @@ class Audit:
             at_risk=tuple(one for one in found.values() if one is not None),
             unknown=tuple(_find_unknown(records)),
             stuck=tuple(_find_stuck(records, models, now)),
-            unreadable=(*unreadable, *unjudged),
+            unreadable=(*plan.unreadable.items(), *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
             hosted_units=listed[1],
             unlisted=listed[2],
             judged=judged,
             violations=violations,
         )
-
-    def _models(self, planned: Sequence[ModelId]) -> tuple[dict[ModelId, HostedModel], list[tuple[ModelId, str]]]:
-        models, unreadable = {}, []
-        for model_id in planned:
-            try:
-                model = self.store.read_planned(model_id).model
-            except UnreadableItem as error:
-                unreadable.append((model_id, str(error)))
-            else:
-                if model is not None:
-                    models[model_id] = model
-        return models, unreadable
 
     def _judge_ledgers(
         self, model_ids: Sequence[ModelId], now: datetime
