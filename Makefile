@@ -115,6 +115,16 @@ site: setup .venv-docs/ready  ## build the documentation site into .cache/site/h
 build: setup  ## build the functions and layers into .aws-sam
 	$(SAM) build
 
+wheel: setup  ## build the wheel of the command into dist/
+	$(UV) build -q --wheel --no-build-isolation --python .venv/bin/python --out-dir dist .
+
+package: build  ## upload code and layers to a bucket (BUCKET=), and write dist/packaged.yaml
+	@mkdir -p dist
+	$(SAM) package --s3-bucket $(BUCKET) --s3-prefix preheat --output-template-file dist/packaged.yaml
+
+publish:  ## publish dist/packaged.yaml in the Serverless Application Repository
+	$(SAM) publish --template dist/packaged.yaml
+
 demo: setup  ## show a shift on the local AWS, from its plan to its bill
 	.venv/bin/preheat demo
 
