@@ -84,6 +84,14 @@ def test_an_answer_that_was_written_but_not_confirmed_is_given(dynamo: Dynamo, c
         assert dynamo.store.read_standings(SCHEDULE, LONG_AGO).version == 1
 
 
+def test_a_second_answer_that_was_written_but_not_confirmed_is_given(dynamo: Dynamo) -> None:
+    dynamo.store.answer(replace(REPLY, accepted=False, retry_at=SIX + HOUR), None, [])
+    dynamo.lose_answers("TransactWriteItems")
+    second = replace(REPLY, number=2)
+    dynamo.store.answer(second, HOLD, [])
+    assert dynamo.store.find_reply(REPLY.request_id) == second
+
+
 @CHANGES
 def test_an_answer_that_never_arrived_is_not_given_and_nothing_is_changed(dynamo: Dynamo, change: Change) -> None:
     dynamo.lose_calls("TransactWriteItems")
@@ -347,7 +355,8 @@ def test_a_release_of_a_form_that_is_not_known_is_named(dynamo: Dynamo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"), [({"schema": {"N": "2"}}, "schema: 2"), ({"at": {"N": "7"}}, "at"), ({"body": None}, "body")]
+    ("changes", "named"),
+    [({"schema": {"N": "3"}}, "schema: 3"), ({"at": {"N": "7"}}, "at"), ({"schema": {"N": "1"}}, "body: missing")],
 )
 def test_a_reply_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes: dict[str, Any], named: str) -> None:
     table = dynamo.tables.names.ledger

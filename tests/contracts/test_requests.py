@@ -89,6 +89,18 @@ def test_a_set_of_windows_comes_back_as_it_was_stored_and_its_next_edition_repla
     assert store.read_standings(MODEL, fewer.until).requests == ()
 
 
+def test_a_reply_to_what_came_too_often_is_followed_by_the_next_and_by_no_other(store: Store) -> None:
+    first = replace(a_reply(), accepted=False, code="too_often", retry_at=SIX + HOUR)
+    second = replace(a_reply(), at=SIX + HOUR, number=2)
+    store.answer(first, None, [])
+    with pytest.raises(StaleRecord):
+        store.answer(replace(first, digest="1" * 64), None, [])
+    store.answer(second, None, [])
+    assert store.find_reply(second.request_id) == second
+    with pytest.raises(StaleRecord):
+        store.answer(replace(second, digest="1" * 64), None, [])
+
+
 def test_a_reply_comes_back_as_it_was_given(store: Store) -> None:
     full = replace(
         a_reply(),

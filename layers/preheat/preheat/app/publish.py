@@ -167,7 +167,7 @@ def _report_reply(reply: Reply) -> Event:
     subject = reply.subject
     return Event(
         kind,
-        make_event_id(f"request#{reply.request_id}", 1, kind, reply.request_id),
+        make_event_id(f"request#{reply.request_id}", reply.number, kind, reply.request_id),
         reply.at,
         reply.reason[:REASON_MAX],
         request_id=reply.request_id,

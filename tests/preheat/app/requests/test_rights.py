@@ -9,11 +9,15 @@ import pytest
 from tests.support.day import MIDNIGHT, a_model, at
 from tests.support.scene import ADMIN, LINE, OTHER, Scene
 
+from preheat.app.publish import make_events
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import IncomingMessage
+from preheat.app.requests.ruling import KEPT_MAX, SENDER_KEPT_MAX
+from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import EventSource, SenderRule, matches
 
+WELD = ModelId("weld-seams")
 PAINT = ModelId("paint-shop")
 MES = SenderRule("mes", roles=(LINE,), models=("weld-*",), longest=timedelta(hours=4))
 CHIEF = SenderRule("chief", roles=(OTHER,), admin=True)
@@ -213,6 +217,77 @@ def test_however_many_subjects_a_sender_names_its_requests_are_bounded() -> None
     scene.at("17:00")
     codes = [scene.asks("status", model=f"m-{number}").code for number in range(1_201)]
     assert codes[-2:] == [Code.UNKNOWN_MODEL, Code.TOO_OFTEN]
+
+
+def test_a_request_that_came_too_often_succeeds_when_it_is_sent_again_later() -> None:
+    scene = a_scene(replace(MES, requests_an_hour=1))
+    assert scene.asks("status").accepted
+    message = scene.message("hold", request_id="again", duration="4h")
+    first = scene.takes(message).reply
+    assert (first.code, first.number) == (Code.TOO_OFTEN, 1)
+    early = scene.takes(message)
+    assert (early.reply, early.again) == (first, True)  # before `retry_at` it is the same answer, and is not counted
+    assert first.retry_at is not None
+    scene.clock.at = first.retry_at
+    second = scene.takes(message)
+    assert (second.reply.code, second.reply.number, second.reply.request_id) == (Code.ACCEPTED, 2, "again")
+    assert [one.request_id for one in scene.store.stands[Subject(WELD)].values()] == ["again"]
+    assert scene.takes(message).reply == second.reply  # and this answer is the last
+    events = [make_events(each)[0] for each in (first, second.reply)]
+    assert len({event.event_id for event in events}) == 2
+
+
+def test_a_release_of_a_request_that_came_too_often_ends_it_when_it_comes_again() -> None:
+    scene = a_scene(replace(MES, requests_an_hour=2))
+    assert scene.asks("status").accepted
+    assert scene.asks("status").accepted
+    message = scene.message("hold", request_id="again", duration="4h")
+    first = scene.takes(message).reply
+    assert first.retry_at is not None
+    assert scene.asks("release", of="again").code == Code.RELEASE_NOTED
+    scene.clock.at = first.retry_at
+    assert scene.takes(message).reply.code == Code.RELEASED_AT_BIRTH
+
+
+def test_other_content_under_the_id_of_a_request_that_came_too_often_is_another_request() -> None:
+    scene = a_scene(replace(MES, requests_an_hour=1))
+    assert scene.asks("status").accepted
+    assert scene.asks("hold", request_id="again", duration="4h").code == Code.TOO_OFTEN
+    scene.at("19:30")
+    assert scene.asks("hold", request_id="again", duration="3h").code == Code.ID_TAKEN
+
+
+def test_hours_a_day_are_counted_however_many_tiny_holds_follow() -> None:
+    """The oldest ended ones make room for new ones: those of today stay, because they count."""
+    scene = a_scene(replace(MES, hours_a_day=timedelta(hours=2), requests_an_hour=1_000))
+    long = scene.asks("hold", request_id="long", duration="90m")
+    assert long.accepted
+    scene.clock.at += timedelta(minutes=90)
+    for number in range(SENDER_KEPT_MAX + 20):
+        if not scene.asks("hold", request_id=f"tiny-{number}", duration="1m").accepted:
+            break
+        scene.clock.at += timedelta(minutes=1)
+    held = sum((one.end - one.begin for one in scene.store.stands[Subject(WELD)].values()), timedelta())
+    assert held <= timedelta(hours=2)
+    assert scene.asks("hold", request_id="more", duration="5m").code == Code.TOO_MANY_HOURS
+
+
+def test_released_tiny_holds_do_not_make_an_earlier_one_uncounted() -> None:
+    scene = a_scene(replace(MES, hours_a_day=timedelta(hours=2), requests_an_hour=1_000))
+    assert scene.asks("hold", request_id="long", duration="110m").accepted
+    scene.clock.at += timedelta(minutes=110)
+    for number in range(SENDER_KEPT_MAX + 20):
+        assert scene.asks("hold", request_id=f"tiny-{number}", duration="1m").accepted
+        scene.clock.at += timedelta(seconds=1)
+        assert scene.asks("release", of=f"tiny-{number}").accepted
+    assert scene.asks("hold", request_id="more", duration="30m").code == Code.TOO_MANY_HOURS
+
+
+def test_a_sender_that_fills_the_table_in_a_day_locks_out_itself_and_nobody_else() -> None:
+    scene = a_scene(replace(MES, requests_an_hour=1_000))
+    scene.many(KEPT_MAX, begin="09:00", until="10:00")
+    assert scene.asks("hold", request_id="mine", duration="5m").code == Code.TOO_MANY_ACTIVE
+    assert scene.asks("hold", ADMIN, request_id="admins", duration="2h").code == Code.ACCEPTED
 
 
 # --- the words of a rule ----------------------------------------------------------------------------------------------

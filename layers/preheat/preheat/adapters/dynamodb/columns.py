@@ -44,7 +44,7 @@ def to_entry(item: LedgerItem) -> LedgerEntry:
 def from_reply(kind: type[ReplyItem], reply: Reply) -> ReplyItem:
     """Return the item of a reply."""
     partition = name_reply_partition(reply.request_id)
-    return kind(model_id=partition, sequence=1, schema=REPLY_SCHEMA.written, **_spread(reply))
+    return kind(model_id=partition, sequence=reply.number, schema=REPLY_SCHEMA.written, **_spread(reply))
 
 
 def to_reply(item: ReplyItem) -> Reply:

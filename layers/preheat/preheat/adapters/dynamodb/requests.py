@@ -72,11 +72,18 @@ class DynamoRequests(DynamoRecords):
 
     def find_reply(self, request_id: RequestId) -> Reply | None:
         """See `RequestReader`."""
+        found = reply = self._read_reply(request_id, 1)
+        while reply is not None and reply.retry_at is not None:  # at most one an hour has another after it
+            found, reply = reply, self._read_reply(request_id, reply.number + 1)
+        return reply or found
+
+    def _read_reply(self, request_id: RequestId, number: int) -> Reply | None:
         name, partition = self._tables.names.ledger, request_items.name_reply_partition(request_id)
-        read = self._tables.connection.get_item
-        where = f"{name} {partition}"
-        raw = self._patience.call(where, lambda: read(name, partition, "1", consistent_read=True)).get("Item")
-        return columns.to_reply(items.check_item(self._tables.replies, f"{partition}/1", raw)) if raw else None
+        read, key = self._tables.connection.get_item, f"{partition}/{number}"
+        raw = self._patience.call(
+            f"{name} {partition}", lambda: read(name, partition, str(number), consistent_read=True)
+        ).get("Item")
+        return columns.to_reply(items.check_item(self._tables.replies, key, raw)) if raw else None
 
     def answer(
         self,
@@ -143,7 +150,7 @@ class DynamoRequests(DynamoRecords):
                 stored = self.find_reply(reply.request_id)
                 if stored == reply:
                     return  # This write won; only its answer was lost.
-                if stored is not None:
+                if stored is not None and stored.number >= reply.number:
                     raise StaleRecord(f"request {reply.request_id} was answered already") from error
                 if failure is Failure.CONDITION:
                     of = change.of if isinstance(change, Tombstone) else change.request_id if change else "-"

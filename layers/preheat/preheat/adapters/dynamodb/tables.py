@@ -130,15 +130,16 @@ class RequestItem(Model):
 
 
 class ReplyItem(Model):
-    """The answer to a request: the one entry of a ledger of its own, in the table of the ledgers.
+    """The answers to a request: a ledger of its own, in the table of the ledgers, of one entry as a rule.
 
     Each field of `Reply` is an attribute, as with `LedgerItem`.
     """
 
     model_id = UnicodeAttribute(hash_key=True)  # `reply_partition` of the request's id
-    sequence = NumberAttribute(range_key=True)
+    sequence = NumberAttribute(range_key=True)  # `Reply.number`
     schema = NumberAttribute()
     at = UnicodeAttribute()
+    number = NumberAttribute(null=True)
     request_id = UnicodeAttribute(null=True)
     verb = UnicodeAttribute(null=True)
     subject: MapAttribute[str, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped

@@ -92,7 +92,8 @@ class MemoryStore:
         drops: Sequence[Standing] = (),
     ) -> None:
         """See `ports.Store`."""
-        if reply.request_id in self.replies:
+        last = self.replies.get(reply.request_id)
+        if reply.number != (last.number if last is not None else 0) + 1:
             raise StaleRecord(f"request {reply.request_id} was answered already")
         if isinstance(change, Standing):
             before = self.find_standing(change.subject, change.request_id)

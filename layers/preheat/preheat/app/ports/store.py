@@ -283,7 +283,7 @@ class RequestReader(Protocol):
         """Return the releases that came before the hold or block with this id: one a requester, and one for admins."""
 
     def find_reply(self, request_id: RequestId) -> Reply | None:
-        """Return the reply to the request with this id; None: it has none."""
+        """Return the last reply to the request with this id; None: it has none."""
 
 
 class BasisReader(Protocol):
@@ -313,6 +313,8 @@ class RequestWriter(Protocol):
         """Append the reply to the request's ledger and store the change that it reports. All or nothing.
 
         `drops`: holds and blocks of the same subject that have ended; they are deleted to make room for a new one.
+
+        No reply with its number may be under its id yet. A later one follows the one before it, which has `retry_at`.
 
         A standing with revision 1 must not be stored yet; a later revision replaces the one before it. A release and
         the hold or block that it releases must know each other: a tombstone is refused if its hold or block is stored,

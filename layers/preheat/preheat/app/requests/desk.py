@@ -56,6 +56,7 @@ class _Answer:
     opened: OpenedMessage
     request: Request | None
     ruling: Ruling | None
+    number: int = 1  # of the answers under its id
 
 
 class DeskStore(RecordReader, PlanReader, RequestReader, RequestWriter, Waker, Protocol):
@@ -97,8 +98,10 @@ class Desk:
         for _ in range(TRIES_MAX):
             before = self._store.find_reply(answer.opened.request_id)
             if before is not None and before.digest in (answer.opened.digest, answer.opened.earlier_digest):
-                return self._answer_again(before)
-            if before is not None:
+                if not before.may_be_followed(self._clock.now()):
+                    return self._answer_again(before)
+                answer = replace(answer, number=before.number + 1)
+            elif before is not None:
                 mine = is_of_sender(before.requester, answer.opened.requester)
                 answer = _refuse_taken_id(answer) if mine or _is_scoped(answer) else _scope(answer)
                 continue
@@ -310,4 +313,5 @@ def _write_reply(answer: _Answer, ruling: Ruling, case: Case | None, now: dateti
         reply_to=reply_to if reply_to in limits.reply_queues else None,
         session=message.session,
         retry_at=ruling.retry_at,
+        number=answer.number,
     )

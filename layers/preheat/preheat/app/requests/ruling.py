@@ -5,7 +5,7 @@ Pure functions of a case. Know neither messages nor the store.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from preheat.app.requests.case import Case, Ruling
@@ -36,7 +36,8 @@ from preheat.domain.verdict.remedies import find_stop_command
 ACTIVE_MAX: Final = 20
 ADMIN_PLACES: Final = 5  # beyond ACTIVE_MAX
 STOP_PLACES: Final = 5  # beyond those, for an admin's `stop`
-# Those and the ended ones that are still stored: the oldest ended ones make room for a new one.
+# Those and the ended ones that are still stored: the oldest ended ones make room for a new one. A hold that ended today
+# goes last, because it counts for what its sender and the model may still have today.
 KEPT_MAX: Final = 1_000
 SENDER_KEPT_MAX: Final = 100
 DROPS_MAX: Final = 10  # at once
@@ -134,17 +135,26 @@ def _find_full(case: Case, kept: Sequence[Standing]) -> str | None:
             return f"{own} of your holds and blocks have not ended; one sender may have {case.right.places}"
     if len(active) >= most:
         return f"{len(active)} holds and blocks have not ended; at most {most} are accepted"
+    if len(kept) >= KEPT_MAX and not _find_droppable(case, kept):
+        return f"{len(kept)} of your holds of today are stored; one more is accepted on the next UTC day"
     return None
+
+
+def _find_droppable(case: Case, kept: Sequence[Standing]) -> list[Standing]:
+    """Return the ended ones that may go, oldest first: what counts for today goes last, and never the sender's own."""
+    ended = sorted((one for one in kept if one.end <= case.now), key=lambda one: one.end)
+    today = datetime.combine(case.now.astimezone(UTC).date(), time(), UTC)
+    spent = [one for one in ended if one.kind is Kind.BLOCK or one.end <= max(today, one.begin)]
+    return spent or [one for one in ended if case.is_admin or not case.right.counts(one.requester)]
 
 
 def _find_drops(case: Case, kept: Sequence[Standing]) -> tuple[Standing, ...]:
     """Return the ended ones that make room: the requester's own oldest, or anybody's if too many are stored."""
-    ended = sorted((one for one in kept if one.end <= case.now), key=lambda one: one.end)
+    ended = _find_droppable(case, kept)
     own = [one for one in ended if case.right.counts(one.requester)]
-    active = sum(one.end > case.now for one in kept if case.right.counts(one.requester))
     if (over := len(kept) + 1 - KEPT_MAX) > 0:
         return tuple(ended[: min(over, DROPS_MAX)])
-    over = len(own) + active + 1 - SENDER_KEPT_MAX
+    over = sum(case.right.counts(one.requester) for one in kept) + 1 - SENDER_KEPT_MAX
     return tuple(own[: min(over, DROPS_MAX)]) if over > 0 else ()
 
 
@@ -244,7 +254,7 @@ def _end_early(case: Case, kind: Kind) -> Ruling:
     asked, before, now = case.request, case.of_reply, case.now
     if case.of_id is None:
         raise ValueError(f"{asked.verb} needs the request_id that it ends")
-    if before is None:
+    if before is None or before.retry_at is not None:  # a request that came too often may come again
         noted = Tombstone(case.of_id, asked.subject, case.requester, case.is_admin, now, now + KEPT_AFTER_EXPIRY)
         return Ruling(Code.RELEASE_NOTED, f"No {kind} {asked.of} has arrived yet; it ends as soon as it arrives", noted)
     stood = before.accepted and before.verb in (Verb.HOLD, Verb.BLOCK, Verb.START, Verb.STOP, Verb.STOP_NOW)

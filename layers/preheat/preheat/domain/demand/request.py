@@ -183,7 +183,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The reply to a request: the first entry of the request's own ledger, written once and never changed.
+    """The reply to a request: an entry of the request's own ledger, written once and never changed.
 
     `code` is for machines, `reason` is the same as a sentence. `digest` names the content: the same request gets the
     same reply again, and the desk rejects another one under its id. `phase`, `ready_at` and `margin` are those of the
@@ -208,6 +208,11 @@ class Reply:
     reply_to: str | None = None
     session: str = ""  # of the requester: the name of its role's session, for people
     retry_at: datetime | None = None  # when a sender that asked too often may try again
+    number: int = 1  # of the answers under this id: only one with `retry_at` has another after it
+
+    def may_be_followed(self, at: datetime) -> bool:
+        """Return whether the same request, sent again at `at`, gets another answer."""
+        return self.retry_at is not None and at >= self.retry_at
 
 
 @dataclass(frozen=True, slots=True)
