@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from preheat.adapters.dynamodb.stream import Tampered, read_key
+from preheat.adapters.dynamodb.stream import Expired, Tampered, read_key
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
 from preheat.bootstrap.publish import Publisher
 from preheat.domain.record.record import LedgerEntry
@@ -49,6 +49,8 @@ def publish(record: dict[str, Any]) -> None:
     """
     try:
         item = publisher.stream.read(record)
+        if isinstance(item, Expired):
+            return
         if isinstance(item, Tampered):
             telemetry.report_tampering(item.key, item.change, at=publisher.clock.now())
             return

@@ -14,8 +14,11 @@ from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Planned
+from preheat.app.ports.store import PLANS_KEPT, Planned
+from preheat.app.requests.ruling import AHEAD_MAX
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, REPLIES_KEPT, Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.senders import LONGEST_MOST
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
@@ -552,3 +555,53 @@ def test_an_error_names_the_time_too(dynamo: Dynamo, full: ModelRecord) -> None:
     assert served_at is not None
     assert before <= served_at <= datetime.now(UTC)
     assert won.version == 1
+
+
+def list_partitions(dynamo: Dynamo) -> set[str]:
+    """The partitions of plans that are stored."""
+    found = dynamo.client.scan(TableName=dynamo.tables.names.plans)["Items"]
+    return {item["plan"]["S"][:11] for item in found} - {"current", "accounts"}
+
+
+def test_the_last_ten_plans_stay_and_older_ones_go_with_their_payloads(dynamo: Dynamo, model: HostedModel) -> None:
+    for version in range(PLANS_KEPT + 4):
+        dynamo.store.apply([model], expected_version=version, at=SIX)
+    assert list_partitions(dynamo) == {f"v{version:010d}" for version in range(5, PLANS_KEPT + 5)}
+    assert dynamo.store.read_planned(model.model_id).version == PLANS_KEPT + 4
+    assert dynamo.store.read_planned_before(model.model_id) == model
+    assert len(dynamo.store.read_applied_plans(100)) == PLANS_KEPT + 4  # their entries stay
+
+
+def test_an_apply_that_cannot_delete_an_old_plan_has_succeeded_and_the_next_one_deletes_it(
+    dynamo: Dynamo, model: HostedModel
+) -> None:
+    for version in range(PLANS_KEPT):
+        dynamo.store.apply([model], expected_version=version, at=SIX)
+    dynamo.before("UpdateItem", lambda: dynamo.answer("BatchWriteItem", "AccessDeniedException", times=1))
+    assert dynamo.store.apply([model], expected_version=PLANS_KEPT, at=SIX) == PLANS_KEPT + 1
+    assert "v0000000001" in list_partitions(dynamo)
+    dynamo.store.apply([model], expected_version=PLANS_KEPT + 1, at=SIX)
+    assert not {"v0000000001", "v0000000002"} & list_partitions(dynamo)
+
+
+def test_a_restored_pointer_keeps_the_plan_that_it_names(dynamo: Dynamo, model: HostedModel) -> None:
+    """The plans table is restored to an old copy: what is current then stays, however many versions came after it."""
+    dynamo.store.apply([model], expected_version=0, at=SIX)
+    pointer = dynamo.client.get_item(TableName=dynamo.tables.names.plans, Key=POINTER_KEY)["Item"]
+    for version in range(1, PLANS_KEPT):
+        dynamo.store.apply([model], expected_version=version, at=SIX)
+    dynamo.client.put_item(TableName=dynamo.tables.names.plans, Item=pointer)
+    assert dynamo.store.apply([model], expected_version=1, at=SIX) == PLANS_KEPT + 1
+    assert dynamo.store.read_planned_before(model.model_id) == model
+
+
+def test_a_reply_has_its_time(dynamo: Dynamo) -> None:
+    reply = Reply(
+        RequestId("a"), Verb.HOLD, Subject(ModelId("weld-seams")), "role-1", SIX, True, "accepted", "so", "0" * 64
+    )
+    dynamo.store.answer(reply, None, [])
+    key = {"model_id": {"S": "request#a"}, "sequence": {"N": "1"}}
+    item = dynamo.client.get_item(TableName=dynamo.tables.names.ledger, Key=key)["Item"]
+    assert int(item["expires_at"]["N"]) == (SIX + REPLIES_KEPT).timestamp()
+    assert AHEAD_MAX + LONGEST_MOST + KEPT_AFTER_EXPIRY + timedelta(days=14) < REPLIES_KEPT
+    assert dynamo.store.find_reply(reply.request_id) == reply

@@ -88,6 +88,42 @@ def test_a_manual_change_of_the_ledger_is_an_error_and_a_metric_and_no_event(
     assert list_events(publish) == []
 
 
+def make_removal(key: str, by: object) -> dict[str, Any]:
+    """A record of the stream: an item of the ledger was deleted."""
+    keys = {"model_id": {"S": key}, "sequence": {"N": "1"}}
+    record = {"eventName": "REMOVE", "dynamodb": {"Keys": keys, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"}}
+    return record | ({"userIdentity": by} if by is not None else {})
+
+
+BY_TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def test_a_reply_whose_time_is_over_is_no_hand_in_the_ledger(
+    stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish.handler({"Records": [make_removal("request#night-7", BY_TTL)]}, CONTEXT) == {"batchItemFailures": []}
+    assert list_events(publish) == []
+    assert metrics(capsys) == []
+    assert stack.messages("unpublished") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "by"),
+    [
+        ("request#night-7", None),
+        ("request#night-7", {"type": "Service", "principalId": "somebody.amazonaws.com"}),
+        ("request#night-7", {"type": "User", "principalId": "dynamodb.amazonaws.com"}),
+        ("weld-seams", BY_TTL),
+        ("plan#", BY_TTL),
+    ],
+)
+def test_any_other_deletion_is_one(
+    publish: ModuleType, capsys: pytest.CaptureFixture[str], key: str, by: object
+) -> None:
+    assert publish.handler({"Records": [make_removal(key, by)]}, CONTEXT) == {"batchItemFailures": []}
+    assert [metric["LedgerTampered"] for metric in metrics(capsys)] == [[1.0]]
+
+
 @pytest.mark.parametrize("error", [EventsUnavailable, QueueUnavailable])
 def test_what_cannot_leave_comes_again_with_all_after_it_and_counts_once(
     stack: StackInProcess,

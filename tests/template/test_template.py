@@ -169,11 +169,11 @@ def test_a_table_is_kept_encrypted_and_restorable_whatever_happens_to_the_stack(
     assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
 
 
-def test_only_model_items_expire(of_type: OfType) -> None:
+def test_only_model_items_and_replies_expire(of_type: OfType) -> None:
     expiring = {name: table.get("TimeToLiveSpecification") for name, table in of_type(TABLE).items()}
     assert expiring == {
         "ModelsTable": {"AttributeName": "expires_at", "Enabled": True},
-        "LedgerTable": None,
+        "LedgerTable": {"AttributeName": "expires_at", "Enabled": True},
         "PlansTable": None,
     }
 

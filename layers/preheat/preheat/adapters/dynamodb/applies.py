@@ -1,19 +1,26 @@
 """The ledger of applies on DynamoDB: who made which plan current, and when. In the table of the ledgers.
 
-Only reads. The transaction that makes a plan current writes its entry, and `plans` owns it.
+Owns how long plans stay stored. The transaction that makes a plan current writes its entry, and `plans` owns that.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from functools import partial
+from itertools import batched
+from typing import Any, Final
 
 from preheat.adapters.dynamodb.columns import to_applied_plan
 from preheat.adapters.dynamodb.items import check_item
-from preheat.adapters.dynamodb.tables import APPLIES, AppliedItem, Part
+from preheat.adapters.dynamodb.tables import APPLIES, AppliedItem, Part, PlanItem
+from preheat.app.ports.errors import StoreUnavailable
+from preheat.app.ports.store import PLANS_KEPT
 from preheat.domain.plan.applied import AppliedPlan
+
+BATCH: Final = 25  # items that one BatchWriteItem takes
+PRUNED_AT_ONCE: Final = 3  # plans; one a call is enough, and two more make up for calls that failed
 
 
 class DynamoApplies(Part):
-    """The part of `PlanReader` that reads applies."""
+    """The part of `PlanReader` that reads applies, and the end of old plans."""
 
     def read_applied_plans(self, limit: int) -> Sequence[AppliedPlan]:
         """See `PlanReader`."""
@@ -33,6 +40,33 @@ class DynamoApplies(Part):
         """Return the highest version that the ledger of applies names; 0: none. Its entry may be unreadable."""
         found = self._query_last(1, ["sequence"])
         return int(found[0].sequence) if found else 0
+
+    def _prune_plans(self, *, keep: Collection[str]) -> None:
+        """Delete the plans just beyond the last PLANS_KEPT, except the partitions of `keep`.
+
+        Their entries in the ledger stay. A plan that it cannot delete stays for the next apply: this one has succeeded.
+        """
+        try:
+            old = [item.partition for item in self._query_last(PLANS_KEPT + PRUNED_AT_ONCE)[PLANS_KEPT:]]
+            for partition in old:
+                if partition and partition not in keep:
+                    self._delete_plan(partition)
+        except StoreUnavailable:
+            return
+
+    def _delete_plan(self, partition: str) -> None:
+        kind = self._tables.plans
+
+        def read() -> list[PlanItem]:
+            return list(kind.query(partition, consistent_read=True, attributes_to_get=["plan", "item"]))
+
+        def delete(some: Sequence[PlanItem]) -> None:
+            with kind.batch_write() as batch:
+                for item in some:
+                    batch.delete(item)
+
+        for some in batched(self._patience.call(f"plan {partition}", read), BATCH, strict=False):
+            self._patience.call(f"plan {partition}", partial(delete, some))
 
     def _query_last(self, limit: int, attributes: Sequence[str] | None = None) -> list[AppliedItem]:
         """Return the items of the last applies, newest first."""

@@ -12,10 +12,10 @@ from pynamodb.attributes import MapAttribute
 
 from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.items import Schema, join
-from preheat.adapters.dynamodb.request_items import name_reply_partition
+from preheat.adapters.dynamodb.request_items import name_reply_partition, to_epoch
 from preheat.adapters.dynamodb.tables import APPLIES, AppliedItem, LedgerItem, ReplyItem
 from preheat.app.ports.errors import UnreadableItem
-from preheat.domain.demand.request import Reply
+from preheat.domain.demand.request import REPLIES_KEPT, Reply
 from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.record import LedgerEntry
 
@@ -44,7 +44,9 @@ def to_entry(item: LedgerItem) -> LedgerEntry:
 def from_reply(kind: type[ReplyItem], reply: Reply) -> ReplyItem:
     """Return the item of a reply."""
     partition = name_reply_partition(reply.request_id)
-    return kind(model_id=partition, sequence=reply.number, schema=REPLY_SCHEMA.written, **_spread(reply))
+    expires_at = to_epoch(reply.at + REPLIES_KEPT)
+    number, schema = reply.number, REPLY_SCHEMA.written
+    return kind(model_id=partition, sequence=number, schema=schema, expires_at=expires_at, **_spread(reply))
 
 
 def to_reply(item: ReplyItem) -> Reply:
@@ -56,9 +58,10 @@ def to_reply(item: ReplyItem) -> Reply:
     return _gather(Reply, item, REPLY_SCHEMA, outside=())
 
 
-def from_applied_plan(kind: type[AppliedItem], applied: AppliedPlan) -> AppliedItem:
-    """Return the item of an apply."""
-    return kind(model_id=APPLIES, sequence=applied.version, schema=APPLY_SCHEMA.written, **_spread(applied))
+def from_applied_plan(kind: type[AppliedItem], applied: AppliedPlan, partition: str = "") -> AppliedItem:
+    """Return the item of an apply. `partition` of the plans table holds the plan."""
+    number, schema = applied.version, APPLY_SCHEMA.written
+    return kind(model_id=APPLIES, sequence=number, schema=schema, partition=partition or None, **_spread(applied))
 
 
 def to_applied_plan(item: AppliedItem) -> AppliedPlan:

@@ -236,7 +236,7 @@ class DynamoPlans(DynamoApplies):
             before=pointer.before or None,
             applied_at=serial.stamp(applied.at),
         )
-        entry = from_applied_plan(self._tables.applies, applied)
+        entry = from_applied_plan(self._tables.applies, applied, pointer.partition)
         unchanged = PlanItem.version == after if after else PlanItem.plan.does_not_exist()
 
         def put() -> None:

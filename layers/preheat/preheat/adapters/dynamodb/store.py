@@ -59,6 +59,7 @@ class DynamoStore(DynamoBasis):
         applied = AppliedPlan(version, at, len(models), by or AppliedBy())
         self._make_current(pointer, applied, after=expected_version)
         failed = self._wake_each(concerned, at, new=planned)
+        self._prune_plans(keep={pointer.partition, before.partition})
         if failed:
             message = f"plan {pointer.version} is current, but {len(failed)} of {len(concerned)} models are not woken"
             raise StoreUnavailable(f"{message} yet; the resync will wake them: {failed[0]}") from failed[0]

@@ -35,6 +35,13 @@ class Tampered:
     change: str
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A reply whose time was over: DynamoDB deleted it."""
+
+    key: str
+
+
 class LedgerStream:
     """Reads the records of one table's stream."""
 
@@ -42,13 +49,15 @@ class LedgerStream:
         self._entries, self._replies = _name_table(LedgerItem, table_name), _name_table(ReplyItem, table_name)
         self._applies = _name_table(AppliedItem, table_name)
 
-    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | AppliedPlan | Tampered:
+    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | AppliedPlan | Tampered | Expired:
         """Return what a record says.
 
         Raises:
             UnreadableItem: it is no record of this table, or its image is of a form that this release does not know.
         """
         change, key = record.get("eventName"), read_key(record)
+        if change == "REMOVE" and key.startswith(REPLY_PREFIX) and _is_of_dynamodb(record):
+            return Expired(key)
         if change in ("MODIFY", "REMOVE"):
             return Tampered(key, change)
         image = record.get("dynamodb", {}).get("NewImage")
@@ -76,6 +85,12 @@ def read_key(record: Mapping[str, Any]) -> str:
     """Return the key of a stream record as partition/sequence, for people: what is missing is a question mark."""
     keys = record.get("dynamodb", {}).get("Keys", {})
     return f"{keys.get('model_id', {}).get('S', '?')}/{keys.get('sequence', {}).get('N', '?')}"
+
+
+def _is_of_dynamodb(record: Mapping[str, Any]) -> bool:
+    """Return whether DynamoDB itself deleted the item, at the end of its time. No role can claim that."""
+    by = record.get("userIdentity")
+    return isinstance(by, dict) and (by.get("type"), by.get("principalId")) == ("Service", "dynamodb.amazonaws.com")
 
 
 def _name_table[M: Model](base: type[M], table_name: str) -> type[M]:

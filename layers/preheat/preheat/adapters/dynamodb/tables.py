@@ -157,6 +157,7 @@ class ReplyItem(Model):
     reply_to = UnicodeAttribute(null=True)
     session = UnicodeAttribute(null=True)
     retry_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)  # when DynamoDB may delete it, in seconds since 1970
     body = UnicodeAttribute(null=True)
 
 
@@ -172,6 +173,7 @@ class AppliedItem(Model):
     at = UnicodeAttribute()
     version = NumberAttribute(null=True)
     models = NumberAttribute(null=True)
+    partition = UnicodeAttribute(null=True)  # of the plans table, which holds this plan
     by: MapAttribute[str, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
 
 

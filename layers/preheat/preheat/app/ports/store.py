@@ -16,6 +16,8 @@ from preheat.domain.plan.plan import HostedModel, ModelId, Target
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
+PLANS_KEPT = 10  # versions that stay stored, the current one included
+
 
 class Guarded(StrEnum):
     """The guard of a write, in addition to the requests of a schedule."""
@@ -252,6 +254,8 @@ class PlanWriter(Protocol):
 
         The version is higher than any that a record of these models has followed, and than any in the ledger, even
         after a restore of older plans. The same write appends the apply to the ledger, as `AppliedPlan`.
+
+        Deletes the plans beyond the last PLANS_KEPT, a few at each call. What it cannot delete stays for the next call.
 
         Wakes all models concerned at `at`, also those that the plan no longer names; a model without a record gets one.
         If it is interrupted before the plan is current, nothing has changed. After that, the resync wakes the rest.

@@ -26,6 +26,10 @@ STANDS_AT_MOST = timedelta(days=7)  # unless the stack says otherwise
 # Released ones stay as long: a late message must still find its hold or block.
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 
+# A reply outlives every message that may still ask about it. A hold begins at most 90 days ahead and lasts at most
+# 30 days. It stays 30 days more, and a queue keeps a message for 14 days. The rest is for people who ask later.
+REPLIES_KEPT = timedelta(days=400)
+
 
 class Verb(StrEnum):
     """The operation that a request asks for."""
