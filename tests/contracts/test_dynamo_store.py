@@ -585,7 +585,7 @@ def test_an_apply_that_cannot_delete_an_old_plan_has_succeeded_and_the_next_one_
 
 
 def test_a_restored_pointer_keeps_the_plan_that_it_names(dynamo: Dynamo, model: HostedModel) -> None:
-    """The plans table is restored to an old copy: what is current then stays, however many versions came after it."""
+    """Somebody restores the plans table to an old copy. Its current plan stays, however many versions came after."""
     dynamo.store.apply([model], expected_version=0, at=SIX)
     pointer = dynamo.client.get_item(TableName=dynamo.tables.names.plans, Key=POINTER_KEY)["Item"]
     for version in range(1, PLANS_KEPT):

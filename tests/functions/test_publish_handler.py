@@ -89,7 +89,7 @@ def test_a_manual_change_of_the_ledger_is_an_error_and_a_metric_and_no_event(
 
 
 def make_removal(key: str, by: object) -> dict[str, Any]:
-    """A record of the stream: an item of the ledger was deleted."""
+    """Return a record of the stream for an item of the ledger that somebody has deleted."""
     keys = {"model_id": {"S": key}, "sequence": {"N": "1"}}
     record = {"eventName": "REMOVE", "dynamodb": {"Keys": keys, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"}}
     return record | ({"userIdentity": by} if by is not None else {})
@@ -98,7 +98,7 @@ def make_removal(key: str, by: object) -> dict[str, Any]:
 BY_TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
-def test_a_reply_whose_time_is_over_is_no_hand_in_the_ledger(
+def test_a_reply_whose_time_is_over_is_no_manual_change(
     stack: StackInProcess, publish: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publish.handler({"Records": [make_removal("request#night-7", BY_TTL)]}, CONTEXT) == {"batchItemFailures": []}

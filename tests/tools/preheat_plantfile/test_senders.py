@@ -1,13 +1,18 @@
 """The senders' table of a plant file: its fields, the refused forms and their places, and the resulting rules."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.tools.conftest import PLANT
 
+from preheat.app.requests.rights import find_right
+from preheat.domain.demand.request import Subject, Verb
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import EventSource, SenderRule
 from preheat_plantfile.compiling.senders import compile_senders
-from preheat_plantfile.reading import PlantFileError, parse_plant
+from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 
 TABLE = """senders:
   mes:
@@ -29,9 +34,12 @@ TABLE = """senders:
 """
 
 
+ROOT = Path(__file__).parents[3]
+
+
 def read(table: str) -> tuple[SenderRule, ...]:
     plant = parse_plant((PLANT + table).encode(), "plant.yaml")
-    return compile_senders(plant, lambda entry, role: [f"AROA{entry.upper()}{len(role)}"])
+    return compile_senders(plant, lambda entry, role: [f"AROA{entry.replace('-', '').upper()}{len(role)}"])
 
 
 def problems(table: str) -> list[str]:
@@ -100,3 +108,28 @@ def test_a_table_has_a_most() -> None:
     entries = "".join(f"  x-{number}: {{roles: [a]}}\n" for number in range(101))
     (found,) = problems(f"senders:\n{entries}")
     assert "found 101 entries; accepted: at most 100" in found
+
+
+def test_the_example_with_senders_gives_the_rights_that_its_comments_name() -> None:
+    rules = compile_senders(
+        read_plant(ROOT / "examples" / "plant-with-senders.yaml"), lambda entry, role: [entry, role]
+    )
+    weld, paint = (Subject(model_id=ModelId(name)) for name in ("weld-seams", "paint-shop"))
+    mes = find_right(rules, "AROAEXAMPLEMES", weld, admin=False)
+    assert (mes.name, mes.hold_longest, mes.hours_a_day) == ("mes", timedelta(hours=4), timedelta(hours=10))
+    assert Verb.HOLD in mes.verbs
+    assert Verb.BLOCK not in mes.verbs
+    assert find_right(rules, "account:123456789012:com.example.mes", weld, admin=False).name == "mes"
+    assert mes.models == ("weld-*",)  # and so nothing of the paint shop
+    andon = find_right(rules, "AROAEXAMPLEANDON", paint, admin=False)
+    assert andon.verbs == {Verb.BLOCK, Verb.UNBLOCK, Verb.STOP, Verb.STOP_NOW}
+    assert find_right(rules, "AROAEXAMPLELEADS", paint, admin=False).admin
+    assert not find_right(rules, "AROASOMEBODYELSE", paint, admin=False).is_listed
+
+
+def test_each_table_of_the_page_on_requests_is_one() -> None:
+    page = (ROOT / "docs" / "requests.md").read_text(encoding="utf-8")
+    tables = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if text.startswith("senders:")]
+    assert tables
+    for table in tables:
+        assert len(read(table)) == len(re.findall(r"^  [a-z-]+:$", table, re.MULTILINE))

@@ -226,7 +226,7 @@ def test_a_request_that_came_too_often_succeeds_when_it_is_sent_again_later() ->
     first = scene.takes(message).reply
     assert (first.code, first.number) == (Code.TOO_OFTEN, 1)
     early = scene.takes(message)
-    assert (early.reply, early.again) == (first, True)  # before `retry_at` it is the same answer, and is not counted
+    assert (early.reply, early.again) == (first, True)  # the same answer before `retry_at`
     assert first.retry_at is not None
     scene.clock.at = first.retry_at
     second = scene.takes(message)
