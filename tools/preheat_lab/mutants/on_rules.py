@@ -53,8 +53,8 @@ MUTATIONS = (
     _read(
         name="reads: a reply that may lag",
         file=_REQUESTS,
-        old='read(name, partition, str(number), consistent_read=True)',
-        new='read(name, partition, str(number))',
+        old="read(name, partition, str(number), consistent_read=True)",
+        new="read(name, partition, str(number))",
     ),
     _read(
         name="reads: requests that may lag",
