@@ -1,6 +1,7 @@
 """The three policies for people, each by use: the commands that it is for work under it, and what it must not do fails.
 
-A role has nothing but the policy. The command takes its session; the local AWS enforces IAM.
+A role has nothing but the policy, and an operator a viewer's too. The command takes its session. The local AWS enforces
+IAM.
 """
 
 import json
@@ -27,17 +28,24 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
+# An operator has both: IAM takes no policy that is long enough for all of it.
+HELD = {
+    "ViewerPolicyArn": ("ViewerPolicyArn",),
+    "RequesterPolicyArn": ("RequesterPolicyArn",),
+    "OperatorPolicyArn": ("OperatorPolicyArn", "ViewerPolicyArn"),
+}
 
 
 class Person:
-    """Somebody whose role has one policy of the stack."""
+    """Somebody whose role has a policy of the stack, and what goes with it."""
 
     def __init__(self, aws: LocalAws, policy: str, home: Path) -> None:
         self.aws, self.home = aws, home
         self.outputs = aws.outputs()
         iam, name = aws.client("iam"), f"person-{policy}".lower()
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
-        iam.attach_role_policy(RoleName=name, PolicyArn=self.outputs[policy])
+        for each in HELD[policy]:
+            iam.attach_role_policy(RoleName=name, PolicyArn=self.outputs[each])
         given = aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="anna")["Credentials"]
         self.session = Session(session_vars={"profile": (None, None, None, None)})
         self.session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
@@ -82,7 +90,8 @@ def person(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Ite
     iam = local_aws.client("iam")
     for policy, one in made.items():
         name = f"person-{policy}".lower()
-        iam.detach_role_policy(RoleName=name, PolicyArn=one.outputs[policy])
+        for each in HELD[policy]:
+            iam.detach_role_policy(RoleName=name, PolicyArn=one.outputs[each])
         iam.delete_role(RoleName=name)
 
 

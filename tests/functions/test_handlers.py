@@ -52,6 +52,7 @@ RETURNED: dict[str, list[int] | dict[str, Any] | None] = {
     "requests-release": [],
     "requests-unblock": [],
     "requests-extend": [],
+    "requests-schedule-put": [],
     "requests-start": [],
     "requests-stop": [],
     "requests-stop-now": [],
@@ -286,7 +287,7 @@ def test_an_audit_without_its_store_ends_quietly_and_shows_no_figure(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("the plans: no answer")
 
-    monkeypatch.setattr(DynamoBasis, "read_plan_version", out_of_reach)
+    monkeypatch.setattr(DynamoBasis, "read_whole_plan", out_of_reach)
     assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
     assert "audit failed" in caplog.text
     assert "_aws" not in capsys.readouterr().out

@@ -179,7 +179,7 @@ POINTS: Sequence[Point] = (
     Point(
         20,
         "Workflows: pinned by commit, read-only",
-        tests=["tests/docs/test_door.py::test_a_workflow_is_pinned_and_may_do_nothing_but_read"],
+        tests=["tests/docs/test_door.py::test_a_workflow_is_pinned_and_only_a_release_may_write"],
         scans=["workflows"],
     ),
     Point(21, "Code: nothing of medium or high severity", scans=["code"]),
