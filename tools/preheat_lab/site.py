@@ -19,7 +19,11 @@ FACE = "README.md"
 def copy_pages(target: Path, root: Path = ROOT) -> list[Path]:
     """Empty `target`, write every page into it, and return their places in the site."""
     shutil.rmtree(target, ignore_errors=True)
-    sources = [page for page in (*root.glob("*.md"), *(root / "docs").rglob("*.md")) if page != root / FACE]
+    sources = [
+        page
+        for page in (*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "examples").rglob("*.md"))
+        if page != root / FACE
+    ]
     for source in sources:
         page = target / _place(source, root)
         page.parent.mkdir(parents=True, exist_ok=True)
