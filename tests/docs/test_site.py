@@ -24,9 +24,11 @@ def test_every_page_has_its_place(tmp_path: Path) -> None:
     pages = {str(page) for page in copy_pages(tmp_path)}
     nav = tomllib.loads((ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
     decisions = {page for page in pages if page.startswith("decisions/0")}
-    assert _list_named(nav) == pages - FOR_CONTRIBUTORS - decisions
+    examples = {page for page in pages if page.startswith("examples/")}
+    assert _list_named(nav) == pages - FOR_CONTRIBUTORS - decisions - (examples - {"examples/index.md"})
     index = set(re.findall(r"\]\((?:\.\./)?([\w/-]+\.md)\)", (ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
-    assert pages - FOR_CONTRIBUTORS - decisions - index == {"index.md", "decisions/index.md"}
+    assert pages - FOR_CONTRIBUTORS - decisions - examples - index == {"index.md", "decisions/index.md"}
+    assert "examples/README.md" in index
 
 
 def test_links_move_with_their_pages(tmp_path: Path) -> None:
