@@ -16,6 +16,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 EXTRAS = {"simulator": ("simulator",), "local": ("simulator",)}
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+(?:\[[a-z,]+\])?)==(?P<major>\d+)(?P<rest>[0-9.a-z]*)")
 # A link in the README that leads to a file of the repository: on a package index it would lead nowhere.
+_FILE_IMAGE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]+\)\n?")
 _FILE_LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|`[^`]*`)+)\]\((?!https?:|mailto:)[^)]+\)")
 YEAR = 2000  # a first number from here on is a date, not a major version
 
@@ -58,5 +59,5 @@ def _range(line: str) -> str:
 
 
 def without_file_links(text: str) -> str:
-    """Return Markdown in which links to files of the repository are plain text; web links stay."""
-    return _FILE_LINK.sub(lambda link: link["text"], text)
+    """Return Markdown without pictures of the repository, and with links to its files as plain text; web links stay."""
+    return _FILE_LINK.sub(lambda link: link["text"], _FILE_IMAGE.sub("", text))

@@ -11,6 +11,7 @@ from pynamodb.exceptions import TransactWriteError
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
+    REPLIES_KEPT,
     Kind,
     Reply,
     RequestId,
@@ -266,7 +267,7 @@ def test_more_requests_than_one_answer_holds_are_all_read(dynamo: Dynamo) -> Non
 # --- what is stored -------------------------------------------------------------------------------------------------
 
 
-def test_what_is_over_is_deleted_by_the_table_and_a_reply_never_is(dynamo: Dynamo) -> None:
+def test_what_is_over_is_deleted_by_the_table_and_a_reply_after_its_life(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, HOLD, [])
     dynamo.store.answer(
         replace(REPLY, request_id=RequestId("r2")), replace(RELEASE, of=RequestId("hold-2"), until=SIX), []
@@ -281,7 +282,8 @@ def test_what_is_over_is_deleted_by_the_table_and_a_reply_never_is(dynamo: Dynam
         "request#hold-1": str(int(kept.timestamp())),
         release: str(int(forgotten.timestamp())),
     }
-    assert "expires_at" not in dynamo.client.get_item(TableName=names.ledger, Key=REPLY_KEY)["Item"]
+    reply = dynamo.client.get_item(TableName=names.ledger, Key=REPLY_KEY)["Item"]
+    assert reply["expires_at"] == {"N": str(int((REPLY.at + REPLIES_KEPT).timestamp()))}
 
 
 def test_what_has_its_default_is_not_written_so_that_an_older_release_reads_it(dynamo: Dynamo) -> None:

@@ -113,6 +113,13 @@ def look(made: Tables, item: Any) -> Pass:
     return Pass(made, hosting, result, record, tuple(store.read_ledger(WELD)))
 
 
+def find_of_models(made: Tables) -> list[Any]:
+    """Return what is stored of models: an apply is an entry too, with a name of its own each time."""
+    stored = scan(made)
+    entries = [item for item in stored["ledger"] if not item["model_id"]["S"].startswith("plan#")]
+    return [stored["models"], entries]
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_pass_over_a_record_with_new_fields_does_what_it_does_without_them(
     tables: Callable[[], Tables], name: str
@@ -125,7 +132,7 @@ def test_a_pass_over_a_record_with_new_fields_does_what_it_does_without_them(
     assert (found.result, found.hosting.calls) == (expected.result, expected.hosting.calls)
     assert (found.record, found.ledger) == (expected.record, expected.ledger)
     assert found.record.version > int(item["version"]["N"])
-    assert all(scan(newer)[table] == scan(plain)[table] for table in ("models", "ledger"))  # the new parts are gone
+    assert find_of_models(newer) == find_of_models(plain)  # the new parts are gone
 
 
 def test_the_passes_that_were_compared_start_stop_and_wait(tables: Callable[[], Tables]) -> None:

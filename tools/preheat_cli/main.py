@@ -44,7 +44,7 @@ REMOVE_ALL = "Stop every model and remove it from the plan, and wait until each 
 LAST_COMMANDS = {
     "schema": "Print a JSON Schema: of a plant file, a request message, or a backend function's request or answer.",
     "simulator": "Serve the simulated hosting services on 127.0.0.1 until Ctrl-C. The controls are under /_simulator/.",
-    "simulate": "Run the functions in a virtual plant and print a summary. Exit status 1 if a promise is broken.",
+    "simulate": "Simulate a virtual plant or a plant file, and print a summary. Exit status 1 if a promise is broken.",
 }
 IMPORTS = {
     "ics": "Print the events of an iCalendar file as a plant file with one model, or as a calendar of closed days.",

@@ -104,7 +104,7 @@ def test_the_wheel_requires_what_lambda_needs_and_what_the_command_adds(metadata
     of_lambda = (ROOT / "layers" / "dependencies" / "requirements.in").read_text().splitlines()
     named = {line.partition("==")[0] for line in of_lambda if "==" in line}
     requires = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert named | {"typer", "rich", "pydantic", "holidays", "icalendar", "pyyaml", "ruamel-yaml"} == {
+    assert named | {"boto3", "typer", "rich", "pydantic", "holidays", "icalendar", "pyyaml", "ruamel-yaml"} == {
         re.split(r"[<>=]", line)[0] for line in requires
     }
     assert all(">=" in line and "==" not in line for line in requires)

@@ -1,4 +1,4 @@
-"""Measure the cold start of each function in its process, compared with its libraries.
+"""Measure the cold start of each function next to its libraries.
 
     python -m preheat_lab benchmark-cold-start                                  # of this checkout
     python -m preheat_lab benchmark-cold-start --build before=FOLDER --build after=FOLDER

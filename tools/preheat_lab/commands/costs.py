@@ -1,4 +1,4 @@
-"""Compute what Preheat itself costs a month, from a simulated week and a shift.
+"""Compute what Preheat itself costs, from a simulated week and shift.
 
 python -m preheat_lab costs            # measure, and print the tables of docs/costs.md
 python -m preheat_lab costs --shift    # only what one eight-hour shift and an idle model take

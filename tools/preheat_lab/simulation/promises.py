@@ -15,8 +15,9 @@ from typing import Protocol
 
 from preheat.adapters.clock import VirtualClock
 from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
-from preheat.domain.demand.demand import Demand, find_demands
+from preheat.domain.demand.demand import STOP_TIME, Demand, find_demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.record.record import Phase
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
 from preheat_lab.simulation.watch import PromiseWatch
@@ -120,7 +121,8 @@ class Promises:
         for record in world.store.records.values():
             if record.wake_at is None or record.wake_at >= overdue_at or world.store.is_unreadable(record.model_id):
                 continue
-            hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 10 * MINUTE)}
+            # The pass that set this look, and lost its message, may have begun a while before it wrote.
+            hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 12 * MINUTE)}
             if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
                 excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
                 what = f"due since {record.wake_at:%H:%M:%S}, not checked, and {excuse}"
@@ -133,11 +135,19 @@ class Promises:
             return
         since = min(demand.start_at, self._since(model.target)) - MINUTE
         excused = self._hits_of(model.model_id, since) or self._count_resizes(model, since)
-        if not excused and not self._is_blocked(model):
+        if not excused and model.drain is not None and self._has_drained_into(model, model.drain.limit, demand):
+            self._later(demand.ready_at + model.drain.limit, self._check_recovered, model, demand)
+        elif not excused and not self._is_blocked(model):
             world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
             self._check_recovered(model, demand)
         self._later(demand.ready_at + 2 * MINUTE, self._check_told_late, model, demand)
+
+    def _has_drained_into(self, model: HostedModel, limit: timedelta, demand: Demand) -> bool:
+        """Return whether the drain of an earlier demand may have lasted into the lead: docs/limits.md names this."""
+        since = demand.start_at - limit - STOP_TIME
+        entries = self._world.store.read_ledger(model.model_id)
+        return any(entry.to_phase is Phase.DRAINING and since <= entry.at < demand.ready_at for entry in entries)
 
     def _check_recovered(self, model: HostedModel, demand: Demand) -> None:
         """L1 under faults: hosted once their cost is over, unless the demand has used all attempts."""

@@ -64,6 +64,7 @@ REPLY = Reply(
     reply_to="arn:aws:sqs:eu-central-1:111122223333:replies",
     session="maria",
     retry_at=SIX,
+    number=2,
 )
 STREAM = LedgerStream("ledger")
 

@@ -61,11 +61,13 @@ def test_what_shares_a_table_shares_its_keys(kind: type[Model], of: type[Model])
 
 
 def test_what_is_over_is_deleted_by_the_attribute_that_says_when(resources: dict[str, Any]) -> None:
-    assert resources["ModelsTable"]["Properties"]["TimeToLiveSpecification"] == {
-        "AttributeName": RequestItem.expires_at.attr_name,
-        "Enabled": True,
-    }
-    assert not [name for name, table in resources.items() if name != "ModelsTable" and "TimeToLive" in str(table)]
+    for name, item in (("ModelsTable", RequestItem), ("LedgerTable", ReplyItem)):
+        assert resources[name]["Properties"]["TimeToLiveSpecification"] == {
+            "AttributeName": item.expires_at.attr_name,
+            "Enabled": True,
+        }
+    assert "expires_at" not in LedgerItem.get_attributes(), "an entry of a ledger stays for ever"
+    assert [name for name, table in resources.items() if "TimeToLive" in str(table)] == ["ModelsTable", "LedgerTable"]
 
 
 def _pairs(rows: Any, kind: str) -> dict[str, str]:

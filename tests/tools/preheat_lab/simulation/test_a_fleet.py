@@ -110,4 +110,4 @@ def test_a_fleet_with_turns_is_on_time_and_never_asks_more_than_the_service_take
 def test_the_same_fleet_without_turns_is_late() -> None:
     morning = simulate_morning(fleet(), seed=1)
     found = morning.late(), morning.most(Operation.DESCRIBE_MODEL), morning.most(Operation.START_MODEL)
-    assert found == (149, COUNT, 5)
+    assert found == (135, COUNT, 5)
