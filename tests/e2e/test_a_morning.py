@@ -1,7 +1,8 @@
 """Ten models before a shift, each with a trouble of its own, and a person who knows nothing.
 
 The golden file holds what that person reads. The test pastes each command that it prints, and each has to work. One
-story on one local AWS: the models wait for each other, so the tests run in order.
+story on one local AWS: the models wait for each other, so the tests run in order. It takes a quarter of an hour, so it
+runs with `make test-full`, each night.
 """
 
 import io
@@ -18,11 +19,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.support.effort import FULL
 from tests.support.pasting import Terminal, make_plain
 
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 from preheat_local import LocalAws, run_local_aws
 
+pytestmark = pytest.mark.skipif(not FULL, reason="a quarter of an hour: make test-full runs it")
 GOLDEN = Path(__file__).with_name("golden")
 WITHIN_SECONDS = 600
 MINUTE = timedelta(minutes=1)

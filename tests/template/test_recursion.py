@@ -39,9 +39,11 @@ def list_sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -
     sent: list[datetime] = []
     enqueue = day.queue.enqueue
 
-    def count_message(model_id: ModelId, after: timedelta) -> None:
+    def count_message(
+        model_id: ModelId, after: timedelta, due_at: datetime | None = None, *, repeated: bool = False
+    ) -> None:
         sent.append(day.clock.now())
-        enqueue(model_id, after)
+        enqueue(model_id, after, due_at, repeated=repeated)
 
     day.run_until("00:03")
     samples: Any = tuple(timedelta(minutes=9 + number % 5) for number in range(20))
