@@ -224,6 +224,7 @@ def test_a_table_that_never_answers_in_full_is_unavailable(dynamo: Dynamo, fresh
         ({"sequence": {"N": "1.5"}}, "sequence: 1.5"),
         ({"sequence": None}, "sequence: None"),
         ({"wake_at": {"S": "soon"}}, "wake_at: 'soon'"),
+        ({"wake_at": {"S": "2026-11-23T06:00:00.000000Z"}, "look_at": {"S": "soon"}}, "look_at: 'soon'"),
         ({"body": None}, "body: missing"),
         ({"body": {"S": "{"}}, "not JSON"),
         ({"body": {"S": "[]"}}, "not a JSON object"),
@@ -327,6 +328,8 @@ def test_a_ledger_entry_of_a_form_that_is_not_known_is_named(
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.read_ledger(full.model_id)
     assert f"{table} weld-seams" in str(told.value)
+    with pytest.raises(UnreadableItem, match=named):
+        dynamo.store.read_recent_ledger(full.model_id, SIX)
 
 
 POINTER_KEY = {"plan": {"S": "current"}, "item": {"S": "pointer"}}

@@ -102,6 +102,40 @@ def test_a_message_that_cannot_be_sent_leaves_the_look_to_the_tick() -> None:
         assert before + looks.HOSTED_EVERY in list_looks(day, before + MINUTE)
 
 
+class SecondSave:
+    """A store of whose saves the second fails."""
+
+    def __init__(self, store: object) -> None:
+        self._store, self._saves = store, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self, *arguments: Any) -> Any:
+        self._saves += 1
+        if self._saves == 2:
+            raise StoreUnavailable("no answer")
+        return self.__getattr__("save")(*arguments)
+
+
+def test_a_message_that_cannot_be_sent_nor_noted_leaves_the_look_to_the_net() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        before = day.record.wake_at
+        assert before is not None
+        queue, store = Failing(day.queue, "enqueue", QueueUnavailable("no answer")), SecondSave(day.store)
+        day.remote = lambda remote: replace(remote, queue=queue, store=store)
+        day.clock.advance_to(before)
+        day.look()
+        net = day.record.due_at
+        assert net is not None
+        assert day.record.wake_at == before + looks.HOSTED_EVERY
+        day.remote = lambda remote: remote
+        lose_messages(day)
+        day.run_until("09:50")
+        assert before < min(list_looks(day, before + MINUTE)) <= net + 2 * MINUTE
+
+
 @pytest.mark.parametrize("call", ["save", "read_basis"])
 def test_a_pass_that_cannot_reach_the_store_comes_again_within_a_minute(call: str) -> None:
     with a_day() as day:
