@@ -457,6 +457,20 @@ def test_a_model_seen_hosted_while_a_stop_may_be_under_way_is_not_called_late() 
         day.apply(a_model("12:01-16:00", announced_at=at("00:00")))
         day.run_until("12:10")
         assert [entry.late for entry in day.entries if entry.late is not None] == [False, False]
+        ready = [entry for entry in day.entries if entry.late is False]
+        assert [entry.to_phase for entry in ready] == [Phase.HOSTED, Phase.HOSTED]
+
+
+def test_a_model_that_stops_after_it_was_seen_hosted_with_a_stop_under_way_is_late() -> None:
+    with a_day("08:00-12:00", lead="10m", start_takes="5m") as day:
+        day.run_until("11:59")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.STOP_MODEL, times=1)
+        day.run_until("12:00")
+        day.apply(a_model("12:01-16:00", announced_at=at("00:00")))
+        day.run_until("12:00:30")
+        day.person("stops")
+        day.run_until("12:30")
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False, True]
 
 
 def test_a_failed_model_whose_start_was_lost_and_then_refused_is_stopped_first_all_the_same() -> None:

@@ -274,9 +274,11 @@ def test_a_restart_for_a_larger_hold_closes_the_gate_and_opens_it_again() -> Non
 
 
 def test_what_has_become_hosted_with_too_few_units_is_restarted_before_its_gate_is_opened() -> None:
-    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
+    with a_day_with_both(window="20:00-22:00", resize=Resize.RESTART, max_units_by_request=4) as day:
+        day.run_until("07:30")
+        day.hold("07:30", "12:00")
         day.run_until("07:35")
-        day.hold("07:35", "12:00", units=4)
+        day.hold("07:35", "12:00", "larger", units=4)
         day.run_until("08:15")
         attempt = day.record.attempt
         assert attempt is not None
@@ -588,3 +590,30 @@ def test_the_answers_of_the_gate_are_kept_apart_from_those_of_the_model() -> Non
         assert record.gate is not None
         assert (record.gate.attempt and record.gate.attempt.answer) is Answer.INVALID
         assert (record.attempt and record.attempt.answer) is Answer.ACCEPTED
+
+
+def test_a_drain_that_lasts_until_the_next_start_is_due_leaves_the_model_to_the_next_shift() -> None:
+    drain = replace(DRAIN, limit=timedelta(hours=1))
+    with a_day("08:00-12:00", "13:00-16:00", drain=drain, gate=GATE) as day:
+        day.waiting(40)
+        day.run_until("12:23")
+        day.waiting(0)
+        day.run_until("12:45")
+        assert "Not stopping any more: the next start is due at 2026-11-23 12:28:00Z" in [
+            entry.reason for entry in day.entries
+        ]
+        day.run_until("15:59")
+        assert (day.stopped(), day.status, is_open(day)) == (0, Status.HOSTED, True)
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False, False]
+        day.run_until("16:30")
+        assert day.stopped() == 1
+
+
+def test_a_block_during_a_long_drain_still_stops_the_model() -> None:
+    drain = replace(DRAIN, limit=timedelta(minutes=30))
+    with a_day("08:00-12:00", "13:00-16:00", drain=drain) as day:
+        day.waiting(40)
+        day.run_until("12:10")
+        day.block("12:10", "15:00", priority=90)
+        day.run_until("12:40")
+        assert day.stopped() == 1

@@ -213,6 +213,21 @@ def test_a_shift_with_attempts_of_its_own_is_not_taken_for_a_time_by_a_clock_tha
         assert len([entry for entry in day.entries if entry.late is not None]) == 1
 
 
+@pytest.mark.parametrize("begin", ["07:20", "07:35", "07:50", "07:59"])
+def test_a_restart_for_more_units_waits_until_the_shift_has_begun(begin: str) -> None:
+    with a_day(start_takes="10m", resize=Resize.RESTART, max_units_by_request=4) as day:
+        allow(day, 4)
+        day.run_until(begin)
+        day.hold(begin, "12:00", units=4)
+        day.run_until("07:59:59")
+        assert day.observed() is Observed.HOSTED
+        day.run_until("08:30")
+        attempt = day.record.attempt
+        assert attempt is not None
+        assert (day.observed(), attempt.units) == (Observed.HOSTED, Units(4))
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False]
+
+
 def refuse_more_than(day: Day, units: int, answer: Answer) -> None:
     """Let the service answer so to a start with more units."""
     if answer is Answer.QUOTA:

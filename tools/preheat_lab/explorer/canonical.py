@@ -16,7 +16,7 @@ Owns the abstraction of records, and nothing else. It removes the following, and
 * a lease that is over is over; of a start, `intent_at` also counts in minutes, until a look showed the model hosted.
 * of a gate's change the same; `doubtful` is about what runs, and no gate runs. The result of a drain is only recorded.
 * of the stored scaling, only whether Preheat has to read it again; beyond five tries, the pauses are alike.
-* `effort.hosted_at` only meets the very same reading: all past values are alike.
+* `effort.hosted_at` only meets the very same reading, and `ready_at`: past values on the same side of it are alike.
 """
 
 from dataclasses import replace
@@ -112,8 +112,13 @@ class Canonical:
             unready_at=None,
             first_start_at=PAST if effort.first_start_at is not None else None,
             retry_at=self._due(effort.retry_at, now),
-            hosted_at=self._now_or_past(effort.hosted_at, now) if effort.hosted_at is not None else None,
+            hosted_at=self._hosted_at(effort, now),
         )
+
+    def _hosted_at(self, effort: Effort, now: datetime) -> datetime | None:
+        if effort.hosted_at is None or effort.hosted_at >= now:
+            return effort.hosted_at
+        return PAST if effort.judged else min(PAST, effort.ready_at)
 
     @staticmethod
     def _now_or_past(when: datetime | None, now: datetime) -> datetime:

@@ -15,9 +15,8 @@ from typing import Protocol
 
 from preheat.adapters.clock import VirtualClock
 from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
-from preheat.domain.demand.demand import STOP_TIME, Demand, find_demands
+from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.plan.plan import HostedModel, ModelId, Target
-from preheat.domain.record.record import Phase
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
 from preheat_lab.simulation.watch import PromiseWatch
@@ -134,20 +133,12 @@ class Promises:
         if status is Status.HOSTED:
             return
         since = min(demand.start_at, self._since(model.target)) - MINUTE
-        excused = self._hits_of(model.model_id, since) or self._count_resizes(model, since)
-        if not excused and model.drain is not None and self._has_drained_into(model, model.drain.limit, demand):
-            self._later(demand.ready_at + model.drain.limit, self._check_recovered, model, demand)
-        elif not excused and not self._is_blocked(model):
+        excused = self._hits_of(model.model_id, since)
+        if not excused and not self._is_blocked(model):
             world.watch.note_missed("L1", model.model_id, world.clock.at, f"{status} at ready_at")
         else:
             self._check_recovered(model, demand)
         self._later(demand.ready_at + 2 * MINUTE, self._check_told_late, model, demand)
-
-    def _has_drained_into(self, model: HostedModel, limit: timedelta, demand: Demand) -> bool:
-        """Return whether the drain of an earlier demand may have lasted into the lead: docs/limits.md names this."""
-        since = demand.start_at - limit - STOP_TIME
-        entries = self._world.store.read_ledger(model.model_id)
-        return any(entry.to_phase is Phase.DRAINING and since <= entry.at < demand.ready_at for entry in entries)
 
     def _check_recovered(self, model: HostedModel, demand: Demand) -> None:
         """L1 under faults: hosted once their cost is over, unless the demand has used all attempts."""

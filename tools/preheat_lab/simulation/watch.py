@@ -89,6 +89,7 @@ class PromiseWatch:
         self.violations: list[BrokenPromise] = []
         self.calls = 0
         self.saw = Observed.UNKNOWN  # the last observation of the pass under way
+        self._has_looked = False  # it has asked the service; without a call left in its budget, no pass does
         self.refused: Answer | None = None  # how the service has refused the start of the pass under way
         self.passage: Passage | None = None  # what the pass under way has seen of the gate
         self.reading: BacklogReading | None = None  # and of the queue
@@ -160,7 +161,7 @@ class PromiseWatch:
 
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
-        self.saw, self._named, self.refused = Observed.UNKNOWN, None, None
+        self.saw, self._named, self.refused, self._has_looked = Observed.UNKNOWN, None, None, False
         self.passage, self.reading, self._change = None, None, None
 
     def on_read(self, record: ModelRecord | None) -> None:
@@ -241,7 +242,8 @@ class PromiseWatch:
         if entry.late is not None:
             self._judge_told_once(after.model_id, at)
         verdict = judge(self._find_facts(after, at))
-        self._judge(after.model_id, at, judge_verdict(verdict, seen=self.saw, refused=self.refused))
+        seen = self.saw if self._has_looked else after.observed
+        self._judge(after.model_id, at, judge_verdict(verdict, seen=seen, refused=self.refused))
 
     def _find_facts(self, record: ModelRecord, at: datetime) -> VerdictFacts:
         """Return what is known of a model right after a write, by the demands that the judges go by."""
@@ -341,7 +343,7 @@ class PromiseWatch:
 
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count an observation, which has shown `saw` so far."""
-        self.saw = saw
+        self.saw, self._has_looked = saw, True
         self._judge(model_id, at, judge_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
 

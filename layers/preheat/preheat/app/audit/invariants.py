@@ -36,7 +36,7 @@ from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.clocks import bound_times
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.record import SERVES, Action, LedgerEntry, ModelRecord, Phase
 
 # This module repeats the promised figures. If it read them from the rules that it judges, no rule could break them.
 LEASE = timedelta(seconds=120)
@@ -61,7 +61,6 @@ REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
 REFUSED_UNITS = (Answer.QUOTA, Answer.INVALID)  # what a service answers to units that it does not have
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
-SERVES = (Phase.HOSTED, Phase.WARMING, Phase.DRAINING)
 MAY_COME_YET = (None, Answer.LOST)  # what leaves open whether the call has had its effect, or will have it
 
 
@@ -457,7 +456,7 @@ def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterat
         elif token in intents and intents[token][1] != entry.parameter_digest:
             yield Broken("S5", f"entry {entry.sequence} has token {token} with other parameters")
         if entry.late is not None and entry.margin is not None:
-            ready_at = entry.at + entry.margin
+            ready_at = entry.ready_at or entry.at + entry.margin
             if (entry.schedule, ready_at) in judged_for:
                 yield Broken("L3", f"entry {entry.sequence} judges a demand a second time")
             judged_for.add((entry.schedule, ready_at))

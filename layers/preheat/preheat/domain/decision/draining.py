@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from preheat.domain.decision import gating
 from preheat.domain.decision.situation import Move, Situation, pick_wake
 from preheat.domain.decision.sizing import is_outgrown
+from preheat.domain.demand.demand import STOP_TIME
 from preheat.domain.plan.plan import Drain, Mode
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Call, pause_before_retry
@@ -85,7 +86,13 @@ def stops_what_may_serve(situation: Situation, move: Move) -> bool:
 
 
 def prepare_stop(situation: Situation, stop: Move) -> Move:
-    """Return the stop, once its queue is empty and its gate closed; or else the step towards that."""
+    """Return the stop, once its queue is empty and its gate closed; or else the step towards that.
+
+    A stop that would not be over when the next start is due does not come any more: the model stays for that demand.
+    """
+    again_at = _find_needed_again(situation)
+    if again_at is not None:
+        return _stay(situation, again_at)
     draining, drain = situation.record.draining or Draining(situation.now), find_drain(situation)
     if draining.over_at is None and drain is not None:
         draining = _apply_reading(situation, draining, drain)
@@ -100,6 +107,28 @@ def prepare_stop(situation: Situation, stop: Move) -> Move:
         came_to += _describe_unclosed(gate)
     record = change(stop.record, draining=None)
     return change(stop, record=record, reason=f"{came_to}{stop.reason}")
+
+
+def _find_needed_again(situation: Situation) -> datetime | None:
+    """Return when the next start of this model is due, if a stop that begins now would delay it."""
+    outlook, model = situation.outlook, situation.model
+    if outlook.current is not None or outlook.upcoming is None or outlook.block is not None:
+        return None
+    planned = model is not None and model.target == situation.record.target
+    serves = situation.observation.observed is Observed.HOSTED
+    start_at = outlook.upcoming.start_at
+    return start_at if planned and serves and start_at < situation.now + STOP_TIME else None
+
+
+def _stay(situation: Situation, again_at: datetime) -> Move:
+    """The wait for a queue or a gate, or a fault, has delayed the stop until it is too late for one."""
+    draining = situation.record.draining or Draining(situation.now)
+    action = Action.DRAIN if draining.over_at is None else Action.LOOK
+    draining = change(draining, over_at=draining.over_at or situation.now)
+    reason = f"Not stopping any more: the next start is due at {format_instant(again_at)}"
+    return Move(
+        change(situation.record, draining=draining), Phase.DRAINING, reason, pick_wake(situation, again_at), action
+    )
 
 
 def _apply_reading(situation: Situation, draining: Draining, drain: Drain) -> Draining:

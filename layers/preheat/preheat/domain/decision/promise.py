@@ -9,7 +9,7 @@ from datetime import timedelta
 from preheat.domain.decision.situation import Move, Situation
 from preheat.domain.lead import evidence
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.record import Effort, Phase
+from preheat.domain.record.record import SERVES, Effort, Phase
 from preheat.domain.values import change
 
 
@@ -35,8 +35,12 @@ SERVES_NOT = frozenset(
 def weigh_start(situation: Situation, move: Move) -> Move:
     """Note that a look showed the model not ready: a late start that outlasts its lead counts before it ends."""
     record, effort = move.record, move.record.effort
-    if effort is None or effort.hosted_at is not None or not situation.has_looked:
+    if effort is None or not situation.has_looked:
         return move
+    if effort.hosted_at is not None:
+        if effort.judged or situation.observation.observed is Observed.HOSTED:
+            return move
+        effort = change(effort, hosted_at=None, first_start_at=None)  # A stop came before anybody counted on it.
     record = change(record, effort=change(effort, unready_at=situation.now))
     late = situation.now >= effort.ready_at and evidence.outlasts(effort, situation.now, situation.lead)
     return change(move, record=evidence.cut(record) if late else record)
@@ -56,13 +60,23 @@ def judge_start(situation: Situation, move: Move) -> Judgement:
 
 
 def _judge_lateness(situation: Situation, move: Move) -> Judgement:
-    """Judge the demand's start, once: late or on time, with the margin if readiness was first seen in this pass."""
+    """Judge the demand's start, once: late or on time, with the margin if readiness was first seen in this pass.
+
+    While a stop is near, or may still take effect, a hosted model is no proof: the judgement waits.
+    """
     effort, now = move.record.effort, situation.now
     if effort is None:
         return Judgement(None)
-    seen_now = effort.hosted_at == now and situation.observation.observed is Observed.HOSTED
-    margin = effort.ready_at - now if seen_now else None
+    hosted_at = effort.hosted_at if situation.observation.observed is Observed.HOSTED else None
     overdue = now >= effort.ready_at and effort.ready_at < effort.until
-    if effort.judged or not (seen_now or overdue):
+    counts = move.phase is Phase.HOSTED or (overdue and move.phase in SERVES)
+    margin = None
+    if hosted_at is not None and counts and (hosted_at == now or not effort.judged):
+        margin = effort.ready_at - hosted_at
+    if effort.judged:
         return Judgement(effort, margin=margin)
-    return Judgement(change(effort, judged=True), now > effort.ready_at if seen_now else True, margin)
+    if margin is not None:
+        return Judgement(change(effort, judged=True), margin < timedelta(), margin)
+    if not overdue or (hosted_at is not None and hosted_at <= effort.ready_at):
+        return Judgement(effort)
+    return Judgement(change(effort, judged=True), late=True)

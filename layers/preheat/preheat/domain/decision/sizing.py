@@ -5,7 +5,7 @@ the demand ends. Does not decide whether to start.
 """
 
 from preheat.domain.decision.situation import RESIZED_AFTER_MOST, Situation
-from preheat.domain.demand.units import find_ask, find_restart
+from preheat.domain.demand.units import find_ask, find_restart, makes_late
 from preheat.domain.plan.plan import UNITS_MAX, HostedModel, Mode, Resize, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed
@@ -35,10 +35,13 @@ def keeps_asking(situation: Situation, attempt: Attempt) -> bool:
 def is_outgrown(situation: Situation) -> bool:
     """Return whether a hosted model must stop during its demand, because holds require more units than it has.
 
-    Only a model that Preheat started, if the plan restarts it for that, and enough attempts remain.
+    Only a model that Preheat started, if the plan restarts it for that, enough attempts remain, and no shift is near.
     """
     model, attempt, effort = situation.model, situation.record.attempt, situation.record.effort
     if model is None or effort is None or attempt is None or attempt.call is not Call.START:
+        return False
+    demand = situation.outlook.current
+    if demand is None or makes_late(model, demand, situation.now):
         return False
     wanted = situation.desired is Desired.RUN and situation.mode is not Mode.OBSERVE and not situation.silent
     if not wanted or situation.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:

@@ -1,8 +1,8 @@
 """The units that a demand asks for: the plan's, raised by holds within the plan's cap.
 
-Owns the two rules that keep a hold from harming a shift. A start asks for more units only while a refusal still leaves
-the plan's own start its whole lead. A restart for more units comes only for a hold that outlasts it. Does not know what
-the service answered.
+Owns the rules that keep a hold from harming a shift. A start asks for more units only while a refusal still leaves the
+plan's own start its whole lead. A restart for more units comes only for a hold that outlasts it. It never comes so
+shortly before a shift that the model would be away at its begin. Does not know what the service answered.
 """
 
 from collections.abc import Iterable
@@ -39,8 +39,17 @@ def find_ask(model: HostedModel, demand: Demand, now: datetime, *, served: int =
 
 def find_restart(model: HostedModel, demand: Demand, now: datetime) -> Units:
     """Return the units that a restart at `now` would be worth: of active holds that last longer than it takes."""
-    ready_at = now + STOP_TIME + model.lead + model.slack
+    ready_at = _find_restarted(model, now)
     return raise_units(model, (hold for hold in demand.find_holds(now) if hold.end > ready_at))
+
+
+def makes_late(model: HostedModel, demand: Demand, now: datetime) -> bool:
+    """Return whether a restart at `now` would make a shift late: the model would be away when that has to be ready."""
+    return any(now < shift.ready_at <= _find_restarted(model, now) for shift in demand.shifts)
+
+
+def _find_restarted(model: HostedModel, now: datetime) -> datetime:
+    return now + STOP_TIME + model.lead + model.slack
 
 
 def _leaves_time(model: HostedModel, demand: Demand, now: datetime) -> bool:

@@ -34,6 +34,10 @@ class Phase(StrEnum):
     GONE = "gone"  # the service knows no such model
 
 
+# In these phases, no stop is under way: somebody may count on a hosted model.
+SERVES = (Phase.HOSTED, Phase.WARMING, Phase.DRAINING)
+
+
 class Ownership(StrEnum):
     """Whether Preheat may stop what runs: only what it started or adopted."""
 
