@@ -4,7 +4,7 @@ Reads the stack and changes nothing. Depends on no command.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.lead.lead_in_force import fix_next_lead
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.plan import HostedModel, ModelId, Siblings
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ceilings import Cost, measure_cost
@@ -23,6 +23,7 @@ from preheat_cli.views.difference import Change, ChangeKind, changes
 
 if TYPE_CHECKING:
     from preheat_cli.stack import Stack
+    from preheat_plantfile.compiling.plan import Service
     from preheat_plantfile.schema.models import PlantFile
 
 CHANGED: Final = 3
@@ -44,6 +45,7 @@ class Compared:
     records: dict[ModelId, ModelRecord]
     senders: tuple[SenderRule, ...] = ()
     sender_changes: Sequence[str] = ()
+    siblings: "Mapping[Service, Siblings]" = field(default_factory=dict)  # what a new model begins with
     applied_by: str = ""  # who applied the stored plan, in words; empty: unknown
 
     @property
@@ -55,7 +57,9 @@ class Compared:
         """Return the models of the file, new demand known from `now`."""
         from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
 
-        return compile_models(self.plant, now=now, previous=self.stored.models, region=self.region)
+        return compile_models(
+            self.plant, now=now, previous=self.stored.models, region=self.region, siblings=self.siblings
+        )
 
     def conflicts(self, now: datetime) -> list[str]:
         """Return the quota conflicts of the next 7 days, in lines; none if there are no conflicts."""
@@ -92,11 +96,13 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
         CliError: the file names a model of another account, or another plan became current meanwhile.
     """
     from preheat_plantfile.compiling.plan import compile_models  # noqa: PLC0415 - loads the file's typed model
+    from preheat_plantfile.compiling.siblings import find_siblings  # noqa: PLC0415 - as above
 
     check_accounts(file, plant, stack.home)
     stored = read_stored_plan(stack.store)
-    models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region)
-    records = stack.store.load_many(sorted({*stored.models, *(model.model_id for model in models)}))
+    records = stack.store.load_many(sorted({*stored.models, *map(ModelId, plant.models)}))
+    siblings = find_siblings(stored.models.values(), records)
+    models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region, siblings=siblings)
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
     senders = compile_senders(plant, stack, str(file))
     told = describe_changes(stack.store.senders(), senders)
@@ -110,6 +116,7 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
         dict(records),
         senders,
         told,
+        siblings,
         describe(stack.store.read_applied_by()),
     )
 

@@ -89,7 +89,9 @@ def lead(model: HostedModel) -> str:
     if rule is None:
         return duration(model.lead)
     bounds = f"{duration(rule.floor)} to {duration(rule.cap)}"
-    return f"learned (default {duration(model.lead)}, {bounds}, at most {share(rule.late_target)} late)"
+    first = f"default {duration(model.lead)}" if rule.siblings is None else f"at first {duration(model.lead)}"
+    others = "" if rule.siblings is None else f" as {rule.siblings.models} other models suggest"
+    return f"learned ({first}{others}, {bounds}, at most {share(rule.late_target)} late)"
 
 
 def count(number: int, noun: str) -> str:

@@ -72,8 +72,8 @@ MUTATIONS = (
     ),
     _in_promise(
         name="late recorded again and again",
-        old="    return Judgement(change(effort, judged=True), now > effort.ready_at if seen_now else True, margin)",
-        new="    return Judgement(effort, now > effort.ready_at if seen_now else True, margin)",
+        old="    return Judgement(change(effort, judged=True), late=True)",
+        new="    return Judgement(effort, late=True)",
         rule="a demand is judged once",
         sees="L3",
         first=("starts that hang",),

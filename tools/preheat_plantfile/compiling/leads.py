@@ -6,18 +6,21 @@ Owns which field wins: what a model says before what holds for all, and money be
 from datetime import timedelta
 from typing import Final
 
-from preheat.domain.lead.lead import find_late_target
-from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Units
+from preheat.domain.lead.lead import find_late_target, learn_lead
+from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Siblings, Units
 from preheat_plantfile.compiling.terms import Price, find_instance_price, terms_of
 from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
 
 USUAL: Final = Learning()
 
 
-def lead_of(entry: AnyModel, plant: PlantFile, units: Units) -> tuple[timedelta, Learning | None]:
+def lead_of(
+    entry: AnyModel, plant: PlantFile, units: Units, siblings: Siblings | None = None
+) -> tuple[timedelta, Learning | None]:
     """Return the lead of a model, and how to learn it; without that it has the file's lead.
 
-    A model that says how to learn its lead learns it, even if the defaults fix one.
+    A model that says how to learn its lead learns it, even if the defaults fix one. Its first starts rely on its
+    `siblings`, unless the file has a `default_lead`.
     """
     defaults = plant.defaults
     if entry.lead is not None:
@@ -28,9 +31,13 @@ def lead_of(entry: AnyModel, plant: PlantFile, units: Units) -> tuple[timedelta,
         _first(getattr(entry, name), getattr(defaults, name), usual)
         for name, usual in (("lead_floor", USUAL.floor), ("lead_cap", USUAL.cap))
     )
-    default = _first(entry.default_lead, defaults.default_lead, min(DEFAULT_LEAD, cap))
+    given = entry.default_lead or defaults.default_lead
     price = find_instance_price(plant, entry) or terms_of(plant).prices.get(str(entry.backend))
-    return default, Learning(_late_target(entry, plant, price, units), floor, cap)
+    default = given or min(DEFAULT_LEAD, cap)
+    learning = Learning(
+        _late_target(entry, plant, price, units), floor, cap, siblings=siblings if given is None else None
+    )
+    return learn_lead((), 0, learning, default).span if learning.siblings is not None else default, learning
 
 
 def _late_target(entry: AnyModel, plant: PlantFile, price: Price | None, units: Units) -> float:

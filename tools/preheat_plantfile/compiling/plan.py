@@ -10,7 +10,17 @@ from typing import Final
 
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import UNITS_MAX, Backend, HostedModel, ModelId, Readiness, Resize, Target, Units
+from preheat.domain.plan.plan import (
+    UNITS_MAX,
+    Backend,
+    HostedModel,
+    ModelId,
+    Readiness,
+    Resize,
+    Siblings,
+    Target,
+    Units,
+)
 from preheat_plantfile.compiling.holidays import BEHIND, Range, ahead_of
 from preheat_plantfile.compiling.leads import lead_of
 from preheat_plantfile.compiling.schedules import schedule
@@ -26,6 +36,8 @@ from preheat_plantfile.schema.models import (
     SageMakerModel,
 )
 
+type Service = tuple[Backend, str | None, str | None, str]
+
 NEWS: Final = timedelta(days=3)  # more than the longest lead and slack together
 
 
@@ -37,17 +49,28 @@ def compile_models(
     region: str | None = None,
     span: Range | None = None,
     seen: Window | None = None,
+    siblings: Mapping[Service, Siblings] | None = None,
 ) -> tuple[HostedModel, ...]:
     """Return the plant's models in the file's order; `previous` are those of the plan that they replace.
 
     `region` is the stack's: a model that names it is in the same place as one that names none. This resolves closed
     days within `span`, by default from a little before `now` to 24 months after. It looks for models that begin
-    together within `seen`, by default the weeks after `now`.
+    together within `seen`, by default the weeks after `now`. `siblings` are what models take that have run before: a
+    new model on the same service begins with them, and keeps what it began with.
     """
     span = span or ahead_of(now.date())
     schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
     models = [
-        _model(ModelId(name), entry, plant, schedules, previous=previous.get(ModelId(name)), now=now, region=region)
+        _model(
+            ModelId(name),
+            entry,
+            plant,
+            schedules,
+            previous=previous.get(ModelId(name)),
+            now=now,
+            region=region,
+            siblings=siblings or {},
+        )
         for name, entry in plant.models.items()
     ]
     priorities = {ModelId(name): entry.priority for name, entry in plant.models.items()}
@@ -90,14 +113,17 @@ def _model(
     previous: HostedModel | None,
     now: datetime,
     region: str | None,
+    siblings: Mapping[Service, Siblings],
 ) -> HostedModel:
     defaults = plant.defaults
+    target = _target(model_id, entry, plant, region)
+    known_from = _pick_siblings(find_service(target), previous, siblings)
     schedules = tuple(known[name] for name in dict.fromkeys(entry.schedules))
     units = _units(entry, plant)
-    lead, learning = lead_of(entry, plant, units)
+    lead, learning = lead_of(entry, plant, units, known_from)
     return HostedModel(
         model_id=model_id,
-        target=_target(model_id, entry, plant, region),
+        target=target,
         units=units,
         schedules=schedules,
         lead=lead,
@@ -115,6 +141,19 @@ def _model(
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
         fallbacks=entry.fallbacks() if isinstance(entry, SageMakerModel) else (),
     )
+
+
+def find_service(target: Target) -> Service:
+    """Return what the starts of models have in common: service, account and region; of functions, the function."""
+    return target.backend, target.region, target.role, target.project if target.backend is Backend.FUNCTION else ""
+
+
+def _pick_siblings(
+    service: Service, previous: HostedModel | None, siblings: Mapping[Service, Siblings]
+) -> Siblings | None:
+    if previous is None or find_service(previous.target) != service:
+        return siblings.get(service)
+    return previous.learning.siblings if previous.learning is not None else None
 
 
 def _readiness(entry: AnyModel) -> Readiness | None:

@@ -1,14 +1,16 @@
 """The lead rule: slowest recent start, stretched while evidence is thin; and its words."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, learn_lead, pin_lead, stretch
-from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning
+from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, foresee, learn_lead, pin_lead, stretch
+from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning, Siblings
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 WIDE = Learning(floor=SECOND, cap=6 * HOUR)
@@ -143,3 +145,58 @@ def test_a_target_out_of_range_cannot_exist(target: float) -> None:
 def test_a_floor_above_the_cap_cannot_exist() -> None:
     with pytest.raises(ValueError, match="lead_floor"):
         Learning(floor=HOUR, cap=MINUTE)
+
+
+SLOW = Siblings(models=12, usual=27 * MINUTE, between=0.3, spread=0.31)
+
+
+def test_a_new_model_begins_with_what_its_siblings_take() -> None:
+    lead = learn_lead((), 0, Learning(siblings=SLOW), default=30 * MINUTE)
+    # One in a hundred: exp(ln 27 + (2.326 + 0.1) * sqrt(0.3^2 + 0.31^2)) = 76.9
+    assert 76 * MINUTE < lead.span < 78 * MINUTE
+    assert lead.bound is Bound.SIBLINGS
+    assert str(lead) == (
+        "starts 77 min early: 12 other models on this service usually take 27 min, and it has no start yet"
+    )
+
+
+def test_a_fast_service_needs_no_default_of_half_an_hour() -> None:
+    fast = Siblings(models=10, usual=4 * MINUTE, between=0.3, spread=0.31)
+    assert learn_lead((), 0, Learning(siblings=fast), default=30 * MINUTE).span < 12 * MINUTE
+
+
+@given(st.integers(1, STARTS_TO_LEARN - 1))
+def test_own_starts_count_more_with_each(number: int) -> None:
+    own = [10 * MINUTE] * number
+    fewer = foresee(own[1:], SLOW, 0.01)
+    assert 10 * MINUTE < foresee(own, SLOW, 0.01) < fewer
+
+
+@given(samples, targets)
+def test_with_siblings_a_lead_is_never_below_the_slowest_start_unless_it_is_capped(
+    durations: list[timedelta], target: float
+) -> None:
+    lead = learn_lead(durations, len(durations), Learning(target, siblings=SLOW), default=30 * MINUTE)
+    assert lead.span >= max(durations) or lead.bound is Bound.CAP
+
+
+@given(targets, targets)
+def test_a_stricter_target_never_shortens_what_siblings_lead_to_expect(one: float, two: float) -> None:
+    strict, lax = (foresee((), SLOW, target) for target in sorted((one, two)))
+    assert strict >= lax
+
+
+def test_siblings_count_only_for_the_first_starts() -> None:
+    own = [10 * MINUTE] * STARTS_TO_LEARN
+    with_them = learn_lead(own, len(own), Learning(siblings=SLOW), default=30 * MINUTE)
+    assert with_them == learn_lead(own, len(own), Learning(), default=30 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"models": 0}, {"usual": timedelta()}, {"between": 0.0}, {"spread": -0.1}, {"spread": 3.1}, {"usual": 48 * HOUR}],
+    ids=str,
+)
+def test_impossible_siblings_are_an_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not"):
+        replace(SLOW, **wrong)

@@ -29,6 +29,7 @@ UNIT_HOURS_MAX = 24 * UNITS_MAX
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 LEAD_MAX = timedelta(hours=6)
 DEFAULT_LEAD = timedelta(minutes=30)
+SPREAD_MAX = 3.0  # of the logarithm: a factor of 20
 # The service may refuse a start with more units. Its lease of 120 s, and a pass, then still end before the plan's own
 # start.
 HEAD_START = timedelta(minutes=3)
@@ -320,15 +321,39 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class Siblings:
+    """How long other models on the same service take to start: what a new model begins with.
+
+    `usual` is the middle of what their starts take. `between` says how far the models differ, and `spread` how far the
+    starts of one model do. Both are standard deviations of the logarithm, more than 0 and at most 3.
+    """
+
+    models: int
+    usual: timedelta
+    between: float
+    spread: float
+
+    def __post_init__(self) -> None:
+        if self.models < 1 or not timedelta() < self.usual <= LEAD_MAX:
+            raise ValueError(f"{self.models} models that take {self.usual}: not one or more, within {LEAD_MAX}")
+        if not (0 < self.between <= SPREAD_MAX and 0 < self.spread <= SPREAD_MAX):
+            raise ValueError(
+                f"between {self.between} or spread {self.spread}: not more than 0 and at most {SPREAD_MAX}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Learning:
     """Settings of a lead that Preheat learns from a model's own starts: see `lead`.
 
     `late_target`: the share of starts that may be late, 0.001 to 0.05. The lead stays within `floor` and `cap`.
+    `siblings`: what the first starts rely on; None: the default and the model's own starts.
     """
 
     late_target: float = 0.01
     floor: timedelta = timedelta(minutes=5)
     cap: timedelta = timedelta(minutes=90)
+    siblings: Siblings | None = None
 
     def __post_init__(self) -> None:
         if not LATE_TARGET_LEAST <= self.late_target <= LATE_TARGET_MOST:
