@@ -37,7 +37,7 @@ def emit_metrics(record: dict[str, Any]) -> None:
     try:
         item = publisher.stream.read(record)
         if isinstance(item, LedgerEntry) and publisher.counted.add(item):
-            telemetry.emit_entry(item)
+            telemetry.emit_entry(item, by_schedule=publisher.schedules.are_few(item))
     except Exception:  # noqa: BLE001 - even a bug may cost only one entry its metrics, and no record its events
         telemetry.log_uncounted(read_key(record))
 

@@ -32,3 +32,4 @@ def answer(record: dict[str, Any]) -> None:
             raise
         telemetry.log_request(taken)
         telemetry.emit_rejection(taken, at=requests.clock.now())
+        telemetry.emit_asked(taken, at=requests.clock.now())

@@ -1,6 +1,7 @@
 """The function `publish`, fed with the ledger's stream: what reaches bus, queues and metrics, and what comes again."""
 
 import json
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.support.functions import CONTEXT, StackInProcess, event, function
 
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable
+from preheat.app.publish import SCHEDULES_MAX
 
 
 @pytest.fixture
@@ -172,7 +174,7 @@ def test_metrics_do_not_wait_for_a_bus_that_is_out_of_reach(
 def test_what_has_no_metrics_costs_no_other_record_its_own(
     stack: StackInProcess, publish: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_entry: Any) -> None:
+    def broken(_entry: Any, **_: Any) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(publish.telemetry, "emit_entry", broken)
@@ -213,3 +215,25 @@ def test_a_batch_that_comes_twice_is_published_twice_under_the_same_ids(
         publish.handler(event("publish-appended"), CONTEXT)
     ids = [json.loads(entry["Detail"])["event_id"] for entry in publish.put]
     assert (len(ids), len(set(ids))) == (6, 3)
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("schedules", [SCHEDULES_MAX, 1_000])
+def test_no_number_of_schedules_makes_more_series_of_metrics_than_the_limit(
+    publish: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], schedules: int
+) -> None:
+    ready = publish.publisher.stream.read(event("publish-appended")["Records"][2])
+    entries = [replace(ready, schedule=f"shift-{number}", sequence=number + 3) for number in range(schedules)]
+    numbered = iter([*entries, *(replace(one, sequence=one.sequence + schedules) for one in entries)])
+    monkeypatch.setattr(type(publish.publisher.stream), "read", lambda _self, _record: next(numbered))
+    monkeypatch.setattr(publish, "publish", lambda _record: None)
+    for _ in range(2):
+        publish.handler({"Records": [{}] * schedules}, CONTEXT)
+    emitted = metrics(capsys)
+    assert len(emitted) == 2 * schedules  # each entry counts, with the schedule or without
+    sets = [each["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for each in emitted]
+    assert all(["service"] in each for each in sets)
+    named = {each["schedule"] for each, of in zip(emitted, sets, strict=True) if ["service", "schedule"] in of}
+    assert len(named) == SCHEDULES_MAX
+    again = sets[schedules:]
+    assert all((["service", "schedule"] in each) is (schedules <= SCHEDULES_MAX) for each in again)

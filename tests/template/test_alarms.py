@@ -23,12 +23,20 @@ from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat.observability.audit import report_audit
 from preheat.observability.publish import BY_SCHEDULE, emit_entry, read_times
 from preheat.observability.reconcile import emit_schedule
-from preheat.observability.requests import emit_rejection
+from preheat.observability.requests import emit_asked, emit_rejection
 from preheat.observability.tick import emit_pickup_delay
 
 type OfType = Callable[[str], dict[str, dict[str, Any]]]
 
 ALARM = "AWS::CloudWatch::Alarm"
+
+
+def repeat(times: int, tell: Callable[[], None]) -> None:
+    """Report it several times in a period."""
+    for _ in range(times):
+        tell()
+
+
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 WELD = ModelId("weld-seams")
 QUIET = Audited(NOW, unscheduled=())
@@ -45,6 +53,8 @@ FOUND = replace(
 )
 RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
 
+ACCEPTED = Reply(RequestId("a"), None, None, "x", NOW, accepted=True, code="accepted", reason="so", digest="0")
+
 RAISED: dict[str, Callable[[], None]] = {
     "ModelLateAlarm": lambda: emit_entry(LATE),
     "ModelLostAlarm": lambda: emit_entry(replace(LATE, action=Action.OBSERVE, late=None, lost=True)),
@@ -54,6 +64,8 @@ RAISED: dict[str, Callable[[], None]] = {
     "ModelUnknownAlarm": lambda: report_audit(FOUND),
     "ModelStuckAlarm": lambda: report_audit(FOUND),
     "UnscheduledModelAlarm": lambda: report_audit(FOUND),
+    "HostedUnitHoursAlarm": lambda: repeat(4, lambda: report_audit(replace(QUIET, hosted_units=101))),
+    "AskedUnitHoursAlarm": lambda: repeat(3, lambda: emit_asked(Taken(ACCEPTED, unit_hours=80.1), at=NOW)),
     "LedgerTamperedAlarm": lambda: report_audit(replace(QUIET, violations=(Violation(WELD, "S7", "gap"),))),
     "PickupDelayAlarm": lambda: emit_pickup_delay(timedelta(minutes=4), at=NOW),
     "RequestsRejectedAlarm": lambda: emit_rejection(
@@ -66,6 +78,8 @@ RAISED: dict[str, Callable[[], None]] = {
 }
 CALM: dict[str, Callable[[], None]] = dict.fromkeys(RAISED, lambda: report_audit(QUIET)) | {
     "ModelLateAlarm": lambda: emit_entry(HOSTED),
+    "HostedUnitHoursAlarm": lambda: repeat(4, lambda: report_audit(replace(QUIET, hosted_units=100))),
+    "AskedUnitHoursAlarm": lambda: repeat(3, lambda: emit_asked(Taken(ACCEPTED, unit_hours=80), at=NOW)),
     "PickupDelayAlarm": lambda: emit_pickup_delay(timedelta(seconds=90), at=NOW),
     "TickMissingAlarm": lambda: emit_pickup_delay(timedelta(), at=NOW),
 }
@@ -87,8 +101,11 @@ def read_emitted(
     return found
 
 
-def breaches(alarm: dict[str, Any], data: list[tuple[str, dict[str, str], float]]) -> bool:
+def breaches(alarm: dict[str, Any], data: list[tuple[str, dict[str, str], float]], parameters: dict[str, Any]) -> bool:
     """Return whether the alarm goes off if every period holds `data`, as CloudWatch's documentation has it."""
+    threshold = alarm["Threshold"]
+    if isinstance(threshold, dict):
+        threshold = parameters[threshold["Ref"]]["Default"]
     wanted = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
     values = [value for name, dimensions, value in data if (name, dimensions) == (alarm["MetricName"], wanted)]
     if not values:
@@ -101,7 +118,7 @@ def breaches(alarm: dict[str, Any], data: list[tuple[str, dict[str, str], float]
     }
     value = statistics[alarm["Statistic"]]()
     above = alarm["ComparisonOperator"] == "GreaterThanThreshold"
-    return bool(value > alarm["Threshold"] if above else value < alarm["Threshold"])
+    return bool(value > threshold if above else value < threshold)
 
 
 def test_every_alarm_on_our_own_metrics_has_something_that_raises_it(of_type: OfType) -> None:
@@ -110,11 +127,11 @@ def test_every_alarm_on_our_own_metrics_has_something_that_raises_it(of_type: Of
 
 @pytest.mark.parametrize("name", RAISED)
 def test_an_alarm_is_raised_by_its_fault_and_not_by_a_calm_hour(
-    of_type: OfType, capsys: pytest.CaptureFixture[str], name: str
+    of_type: OfType, template: dict[str, Any], capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    alarm = of_type(ALARM)[name]
-    assert breaches(alarm, read_emitted(capsys, RAISED[name]))
-    assert not breaches(alarm, read_emitted(capsys, CALM[name]))
+    alarm, parameters = of_type(ALARM)[name], template["Parameters"]
+    assert breaches(alarm, read_emitted(capsys, RAISED[name]), parameters)
+    assert not breaches(alarm, read_emitted(capsys, CALM[name]), parameters)
 
 
 def everything(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, dict[str, str], float]]:

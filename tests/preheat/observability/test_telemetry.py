@@ -269,8 +269,16 @@ def make_taken(**changes: Any) -> Taken:
         reason="it came after its end",
         digest="d",
     )
-    again = changes.pop("again", False)
-    return Taken(replace(reply, **changes), again=again)
+    again, unit_hours = changes.pop("again", False), changes.pop("unit_hours", 0.0)
+    return Taken(replace(reply, **changes), again=again, unit_hours=unit_hours)
+
+
+def test_an_accepted_request_counts_with_all_that_it_may_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    for each in (make_taken(), make_taken(accepted=True), make_taken(accepted=True, unit_hours=7.5)):
+        requests.emit_asked(each, at=SIX)
+    (line,) = lines(capsys)
+    assert metrics_of(line) == {"AskedUnitHours": ("None", [7.5])}
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
 
 
 def test_a_refused_request_is_counted_once_without_a_dimension_that_it_chooses(

@@ -9,6 +9,8 @@ from preheat_lab.costs.bill import DOC
 MOST = {
     Backend.REKOGNITION: shift.MeasuredShift(69, 71, 346, 274, 225),
     Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 341, 265, 220),
+    Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(69, 70.5, 345, 273, 225),
+    Backend.FUNCTION: shift.MeasuredShift(69, 70, 344, 272, 225),
 }
 IDLE_MOST = 253
 

@@ -43,12 +43,12 @@ PUBLISH_SECONDS = Decimal("0.10")  # one invocation for each ledger entry
 PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
 EMPTY_POLLS_A_DAY = 5 * 3 * 60 * 24  # five pollers of a mapping, each asking for 20 s
 POLLED_QUEUES = 2
-ALARMS, COMPOSITES, DASHBOARDS = 37, 1, 1  # a test compares them with the template
+ALARMS, COMPOSITES, DASHBOARDS = 39, 1, 1  # a test compares them with the template
 SCHEDULES = {20: 5, 1_000: 50, 5_000: 100}
 RESYNCS_A_DAY = 144
 AUDITS_A_DAY = 288  # each reads every planned model and every record
 AUDIT_SECONDS = Decimal("0.02")  # for each model
-AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitSeconds
+AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitHours
 SHARDS = 4
 
 

@@ -52,10 +52,6 @@ class MeasuredWeek:
 class CountingTelemetry(functions.SilentTelemetry):
     """Stands in for each handler's `telemetry` in the simulated functions: lets it write, and counts the bytes."""
 
-    def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
-        super().__init__(self._emit_entry)
-        self._on_entry = on_entry
-
     events = 0  # put on the bus
     lines: ClassVar[Counter[str]] = Counter()  # bytes, by what wrote them
     hours: ClassVar[set[tuple[str, str, str, str]]] = set()  # of metrics: kind, name, dimensions, hour
@@ -81,9 +77,10 @@ class CountingTelemetry(functions.SilentTelemetry):
         CountingTelemetry.events += len(events)
         self._count("log", lambda: publish.log_published(key, events))
 
-    def _emit_entry(self, entry: LedgerEntry) -> None:
-        self._on_entry(entry)
-        self._count("metric", lambda: publish.emit_entry(entry))
+    def emit_entry(self, entry: LedgerEntry, *, by_schedule: bool) -> None:
+        """Write and count, and pass the entry on."""
+        super().emit_entry(entry, by_schedule=by_schedule)
+        self._count("metric", lambda: publish.emit_entry(entry, by_schedule=by_schedule))
 
     def _count(self, kind: str, write: Callable[[], None]) -> None:
         text = io.StringIO()

@@ -32,7 +32,12 @@ from preheat_simulator.core.switches import Switches
 
 EARLY_SHIFT = (ShiftWindow(frozenset(Weekday), time(6), time(14)),)
 MINUTES_A_DAY = 24 * 60
-NAMES = {Backend.REKOGNITION: "Rekognition", Backend.SAGEMAKER: "SageMaker"}
+NAMES = {
+    Backend.REKOGNITION: "Rekognition",
+    Backend.SAGEMAKER: "SageMaker endpoint",
+    Backend.SAGEMAKER_COMPONENT: "inference component",
+    Backend.FUNCTION: "own function",
+}
 BEGIN, END = "<!-- shift: begin -->", "<!-- shift: end -->"
 
 

@@ -12,7 +12,7 @@ _in_demand = partial(Mutation, file="domain/demand/demand.py", first=("asked oft
 MUTATIONS = (
     _in_ruling(
         name="budget: no hold is too expensive",
-        old="        over = find_excess(fixed, change, standing, now=case.now, most=most)",
+        old="        over = find_excess(growth, min(model.unit_hours_by_request, most))",
         new="        over = None",
         rule="requests add no more unit-hours to a day than their budget",
         sees="S14",

@@ -128,7 +128,11 @@ class SilentTelemetry:
     def __init__(self, on_entry: Callable[[LedgerEntry], None]) -> None:
         self.last: BaseException | None = None
         self.taken: Taken | None = None
-        self.emit_entry = on_entry
+        self._on_entry = on_entry
+
+    def emit_entry(self, entry: LedgerEntry, *, by_schedule: bool) -> None:  # noqa: ARG002 - as below
+        """Pass the entry on."""
+        self._on_entry(entry)
 
     def log_failed_pass(self, message_id: str) -> None:  # noqa: ARG002 - the parameter of the real one
         """Keep the error in hand."""
@@ -160,6 +164,9 @@ class SilentTelemetry:
         self.taken = taken
 
     def emit_rejection(self, taken: Taken, *, at: datetime) -> None:
+        """Drop the metric."""
+
+    def emit_asked(self, taken: Taken, *, at: datetime) -> None:
         """Drop the metric."""
 
     def log_tick(self, ticked: Ticked) -> None:

@@ -17,6 +17,7 @@ from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 
 ENTRIES_REMEMBERED = 2_000  # more than the records of one batch, which come again together
+SCHEDULES_MAX = 50  # that are a dimension of metrics: four series each, all of them billed
 REPLY_WAIT = timedelta(minutes=1)
 REASON_MAX = 1000  # characters of a reason, which may quote the hosting service
 
@@ -52,6 +53,22 @@ class CountedEntries:
         if len(self._keys) > ENTRIES_REMEMBERED:
             del self._keys[next(iter(self._keys))]
         return True
+
+
+class SchedulesSeen:
+    """Counts the schedules of the published entries, so that they bound the series of the metrics.
+
+    Another worker of the function has another count.
+    """
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def are_few(self, entry: LedgerEntry) -> bool:
+        """Count the schedule of an entry; return whether there are at most SCHEDULES_MAX of them so far."""
+        if entry.schedule is not None and len(self._names) <= SCHEDULES_MAX:
+            self._names.add(entry.schedule)
+        return len(self._names) <= SCHEDULES_MAX
 
 
 class Outbox:

@@ -14,7 +14,7 @@ from preheat.adapters.sqs.replies import SqsReplies
 from preheat.adapters.sqs.sqs import make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.messaging import Replies
-from preheat.app.publish import REASON_MAX, CountedEntries, Outbox
+from preheat.app.publish import REASON_MAX, CountedEntries, Outbox, SchedulesSeen
 from preheat.bootstrap.settings import PublishSettings
 from preheat.observability.tracing import trace_calls
 
@@ -29,6 +29,7 @@ class Publisher:
     replies: Replies
     unpublished: str
     counted: CountedEntries = field(default_factory=CountedEntries)
+    schedules: SchedulesSeen = field(default_factory=SchedulesSeen)
 
     def set_aside(self, record: Mapping[str, Any], reason: str) -> None:
         """Send the key of a stream record to the unpublished queue, so that the records after it go on.

@@ -1,5 +1,7 @@
 """The reports of the function `audit`: one log line for each finding, and the metrics that alarms watch."""
 
+from datetime import timedelta
+
 from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.audit.audit import LISTS_EVERY, Audited
@@ -21,8 +23,8 @@ def report_audit(audited: Audited) -> None:
         metrics.add_metric("LedgerTampered", MetricUnit.Count, len(audited.violations))
     if audited.unscheduled is not None:
         metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
-        seconds = audited.hosted_units * LISTS_EVERY.total_seconds()
-        metrics.add_metric("HostedUnitSeconds", MetricUnit.Seconds, seconds)
+        hours = audited.hosted_units * (LISTS_EVERY / timedelta(hours=1))
+        metrics.add_metric("HostedUnitHours", MetricUnit.NoUnit, hours)
     metrics.flush_metrics()
 
 

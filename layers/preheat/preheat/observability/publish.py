@@ -50,8 +50,11 @@ def report_tampering(key: str, change: str, *, at: datetime) -> None:
     metrics.flush_metrics()
 
 
-def emit_entry(entry: LedgerEntry) -> None:
-    """Emit the metrics of a ledger entry, and log its times; nothing if it has none."""
+def emit_entry(entry: LedgerEntry, *, by_schedule: bool = True) -> None:
+    """Emit the metrics of a ledger entry, and log its times; nothing if it has none.
+
+    `by_schedule`: whether four of the metrics also have the schedule as a dimension.
+    """
     if times := read_times(entry):
         facts = {"model_id": entry.model_id, "sequence": entry.sequence, "schedule": entry.schedule}
         logger.info("entry", extra=facts | times)
@@ -59,7 +62,7 @@ def emit_entry(entry: LedgerEntry) -> None:
     for of_schedules in (True, False):
         some = [each for each in measures if (each[0] in BY_SCHEDULE) is of_schedules]
         if some:
-            _emit_measures(entry, some, entry.schedule if of_schedules else None)
+            _emit_measures(entry, some, entry.schedule if of_schedules and by_schedule else None)
 
 
 def read_times(entry: LedgerEntry) -> dict[str, Any]:

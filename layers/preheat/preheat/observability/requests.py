@@ -1,4 +1,4 @@
-"""The reports of the function `requests`: one log line a request, and the number of rejected ones."""
+"""The reports of the function `requests`: a log line and the metrics of each request."""
 
 from datetime import datetime
 
@@ -37,5 +37,15 @@ def emit_rejection(taken: Taken, *, at: datetime) -> None:
     metrics = make_metrics(at)
     metrics.add_metric("RequestsRejected", MetricUnit.Count, 1)
     metrics.add_metadata("code", taken.reply.code)
+    metrics.add_metadata("request_id", taken.reply.request_id)
+    metrics.flush_metrics()
+
+
+def emit_asked(taken: Taken, *, at: datetime) -> None:
+    """Emit the unit-hours that an accepted request adds to what models may cost; nothing if it adds none."""
+    if taken.unit_hours <= 0:
+        return
+    metrics = make_metrics(at)
+    metrics.add_metric("AskedUnitHours", MetricUnit.NoUnit, taken.unit_hours)
     metrics.add_metadata("request_id", taken.reply.request_id)
     metrics.flush_metrics()

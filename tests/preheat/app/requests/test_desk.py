@@ -276,6 +276,25 @@ def test_a_hold_or_extend_beyond_the_budget_is_rejected_with_the_rest_of_it() ->
     assert scene.find_standing("b") is None
 
 
+def test_each_answer_says_what_it_adds_to_the_cost_once() -> None:
+    scene = Scene(a_model("08:00-16:00", units=Units(2)), replace(a_model("08:00-16:00"), model_id=PAINT))
+    scene.at("12:00")
+    hold = scene.message("hold", request_id="a", until="19:00")
+    assert scene.takes(hold).unit_hours == pytest.approx(2 * 3)
+    assert scene.takes(hold).unit_hours == 0
+    assert scene.takes(scene.message("extend", of="a", until="20:00")).unit_hours == pytest.approx(2)
+    assert scene.takes(scene.message("hold", schedule="early", until="20:30")).unit_hours == pytest.approx(
+        2 * 4.5 + 4.5
+    )
+    for free in (
+        scene.message("release", of="a"),
+        scene.message("block", until="20:00"),
+        scene.message("hold", until="15:00"),
+    ):
+        assert scene.takes(free).unit_hours == 0
+    assert scene.takes(scene.message("hold", duration="999h")).unit_hours == 0
+
+
 def test_units_are_refused_where_the_service_takes_none() -> None:
     scene = Scene(a_model("08:00-16:00", target=TARGETS[Backend.SAGEMAKER]))
     assert scene.asks("hold", until="20:00", units=2).code == Code.TAKES_NO_UNITS

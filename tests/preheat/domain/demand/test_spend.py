@@ -8,7 +8,7 @@ import pytest
 from tests.support.day import WELD, a_model, at
 
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.demand.spend import find_added, find_excess, find_unit_hours
+from preheat.domain.demand.spend import find_added, find_excess, find_growth, find_unit_hours, sum_growth
 from preheat.domain.plan.plan import HostedModel, Units
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -21,7 +21,8 @@ def hold(begin: str, end: str, name: str = "h", *, day: int = 0, end_day: int = 
 
 
 def excess(model: HostedModel, change: Standing, *standing: Standing, most: float = 2400) -> Any:
-    return find_excess(model, change, standing, now=at("00:00"), most=most)
+    growth = find_growth(model, change, standing, now=at("00:00"))
+    return find_excess(growth, min(model.unit_hours_by_request, most))
 
 
 def test_a_shift_costs_its_units_from_its_start_to_its_end() -> None:
@@ -51,6 +52,16 @@ def test_what_fits_is_accepted_and_what_is_left_is_reported() -> None:
     assert (over.day, over.budget) == (MONDAY, 10)
     assert (over.added, over.left) == (pytest.approx(4), pytest.approx(2))
     assert excess(model, hold("20:00", "21:00", "second"), first) is None
+
+
+def test_a_hold_asks_for_what_it_adds_on_all_its_days_from_today_on() -> None:
+    night = hold("20:00", "04:00", end_day=1)
+    growth = find_growth(MODEL, night, (), now=at("00:00"))
+    assert sum_growth(growth) == pytest.approx(2 * (8 + 32 / 60))
+    assert sum_growth(find_growth(MODEL, night, (), now=at("00:00", 1))) == pytest.approx(2 * 4)
+    longer = replace(night, until=at("05:00", 1), revision=2)
+    assert sum_growth(find_growth(MODEL, longer, (night,), now=at("00:00"))) == pytest.approx(2)
+    assert sum_growth(find_growth(MODEL, hold("09:00", "10:00"), (), now=at("00:00"))) == 0
 
 
 def test_an_extension_counts_as_what_it_adds() -> None:

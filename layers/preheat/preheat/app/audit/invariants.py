@@ -18,11 +18,12 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | S11 the gate opens only on sight of HOSTED, and closes before the stop | `judge_gate`, `judge_stop` |
 | S12 a stop waits for an empty queue; a reading that failed never counts as empty | `judge_readings`, `judge_stop` |
 | S13 no accepted request makes a planned shift late or absent | `judge_units`, `judge_ledger`; L1 of each shift |
-| S14 what requests add to the plan's unit-hours stays within their budget, day by day | `simulation.spending` |
+| S14 what requests add to the plan's unit-hours stays within their budget, day by day | `preheat_lab.spending` |
 | S15 the verdict is true: it says ready, off or on its way only of what is so | `truth`, `judge_ledger` |
 
 L1, L2, L5 and L7 need a world that goes on: the explorer and the simulation judge them. L4 is the audit's own: every
-leak raises an alarm. For L1, `judge_write` checks
+leak raises an alarm. Explorer and simulation judge S14 at each answer. A stored ledger cannot show it: it has neither
+the plans nor the holds, which the table keeps for 30 days. For L1, `judge_write` checks
 that a refusal under an earlier plan silences nobody. For L3, `judge_ledger` checks *once*.
 """
 

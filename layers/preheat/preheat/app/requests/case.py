@@ -81,7 +81,8 @@ class Case:
 class Ruling:
     """An answer: its code, the same as a sentence, and what is stored with it.
 
-    `drops`: holds and blocks that have ended and make room for the change.
+    `drops`: holds and blocks that have ended and make room for the change. `unit_hours`: what the change adds to what
+    the models may cost, an estimate.
     """
 
     code: Code
@@ -89,3 +90,4 @@ class Ruling:
     change: Standing | Tombstone | None = None
     drops: tuple[Standing, ...] = ()
     retry_at: datetime | None = None  # when the sender may try again
+    unit_hours: float = 0.0

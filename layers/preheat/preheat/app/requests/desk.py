@@ -42,11 +42,15 @@ REASON_MAX: Final = 1_500  # characters of a reply's sentence
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The result of one message: its reply, the models that it woke, and whether the reply was stored before."""
+    """The result of one message: its reply, the models that it woke, and whether the reply was stored before.
+
+    `unit_hours`: what it adds to what models may cost, an estimate; 0 if the reply was stored before.
+    """
 
     reply: Reply
     woken: tuple[ModelId, ...] = ()
     again: bool = False
+    unit_hours: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class Desk:
         self._store.answer(reply, ruling.change, concerned, _find_version(case), **more)
         if change is not None and change.subject.model_id is None:
             self._store.note_woken(change)
-        return Taken(reply, concerned)
+        return Taken(reply, concerned, unit_hours=ruling.unit_hours)
 
     def _answer_again(self, before: Reply) -> Taken:
         """Return the stored answer. It wakes the models of a schedule if a crash cut the first time short, no other.

@@ -24,7 +24,7 @@ from preheat.domain.demand.request import (
     Verb,
     is_of_sender,
 )
-from preheat.domain.demand.spend import find_excess
+from preheat.domain.demand.spend import find_excess, find_growth, sum_growth
 from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
@@ -184,8 +184,12 @@ def _is_released(case: Case) -> bool:
 
 def _accept(case: Case, change: Standing, words: str) -> Ruling:
     """Say what the model will do with the change, if it is within the budget."""
-    if (refused := _check_budget(case, change)) is not None:
-        return refused
+    added = _check_budget(case, change)
+    return added if isinstance(added, Ruling) else replace(_foretell(case, change, words), unit_hours=added)
+
+
+def _foretell(case: Case, change: Standing, words: str) -> Ruling:
+    """Accept a change, and say what the model will do with it."""
     seen = case.forecast(change)
     if seen is None:
         return Ruling(Code.ACCEPTED, f"{words}, for {len(case.models)} models", change)
@@ -418,21 +422,26 @@ def _reject_too_long(case: Case, kind: Kind) -> Ruling:
     return Ruling(Code.TOO_LONG, f"The request would last longer than {_find_longest(case, kind)}")
 
 
-def _check_budget(case: Case, change: Standing) -> Ruling | None:
-    """Reject a new or longer hold that costs more than requests may still add to the plan on one of its days."""
+def _check_budget(case: Case, change: Standing) -> Ruling | float:
+    """Reject a new or longer hold that costs more than requests may still add to the plan on one of its days.
+
+    Return the unit-hours that it adds in all, of every model.
+    """
     if change.kind is not Kind.HOLD or change.released_at is not None:
-        return None
-    standing, most = (*case.kept, *case.others), case.limits.unit_hours
+        return 0.0
+    standing, most, total = (*case.kept, *case.others), case.limits.unit_hours, 0.0
     for model in case.models:
         fixed = fix_next_lead(model, case.records.get(model.model_id))
-        over = find_excess(fixed, change, standing, now=case.now, most=most)
+        growth = find_growth(fixed, change, standing, now=case.now)
+        over = find_excess(growth, min(model.unit_hours_by_request, most))
         if over is not None:
             added = f"It would add {over.added:.1f} unit-hours to {model.model_id} on {over.day}"
             left = f"requests may add {over.left:.1f} more that day, of {over.budget}"
             remedy = "Make it shorter, ask for fewer units, or raise max_unit_hours_by_request in the plan"
             outer = " and RequestMaxUnitHours of the stack" if over.budget == case.limits.unit_hours else ""
             return Ruling(Code.TOO_MANY_UNIT_HOURS, f"{added}, and {left}. {remedy}{outer}")
-    return None
+        total += sum_growth(growth)
+    return total
 
 
 _RULES: Final[Mapping[Verb, Callable[[Case], Ruling]]] = {

@@ -5,7 +5,7 @@ units of a demand over all of it, and foresees no failures, waits or scaling.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -54,18 +54,27 @@ def find_added(model: HostedModel, change: Standing, requests: Sequence[Standing
     return {day: max(hours - plan.get(day, 0.0), 0.0) for day, hours in asked.items()}
 
 
-def find_excess(
-    model: HostedModel, change: Standing, standing: Sequence[Standing], *, now: datetime, most: float
-) -> Excess | None:
-    """Return the first day, from today on, on which a new or longer hold costs more than the budget has; None: it fits.
+def find_growth(
+    model: HostedModel, change: Standing, standing: Sequence[Standing], *, now: datetime
+) -> dict[date, tuple[float, float]]:
+    """Return the unit-hours that holds add without a new or longer hold, and with it: by day, from today on.
 
-    `standing`: the requests without it, or with its version before. `most`: what the stack lets requests add on a day.
+    `standing`: the requests without it, or with its version before.
     """
-    budget = min(model.unit_hours_by_request, most)
     after = [*(one for one in standing if one.request_id != change.request_id), change]
     was, will = find_added(model, change, standing), find_added(model, change, after)
-    for day in sorted(day for day in will if day >= now.astimezone(UTC).date()):
-        before = was.get(day, 0.0)
-        if will[day] > max(budget, before) + _TOLERANCE:
-            return Excess(day, will[day] - before, max(budget - before, 0.0), budget)
+    today = now.astimezone(UTC).date()
+    return {day: (was.get(day, 0.0), will[day]) for day in sorted(will) if day >= today}
+
+
+def find_excess(growth: Mapping[date, tuple[float, float]], budget: float) -> Excess | None:
+    """Return the first day on which a growth costs more than the budget has; None: it fits."""
+    for day, (before, after) in growth.items():
+        if after > max(budget, before) + _TOLERANCE:
+            return Excess(day, after - before, max(budget - before, 0.0), budget)
     return None
+
+
+def sum_growth(growth: Mapping[date, tuple[float, float]]) -> float:
+    """Return the unit-hours that a growth adds in all; a day on which it saves counts as 0."""
+    return sum(max(after - before, 0.0) for before, after in growth.values())
