@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.support.functions import CONTEXT, EVENTS, QUEUES, StackInProcess, event, function, open_stack
-from tests.support.iam import Needed, Right, Rights
+from tests.support.iam import Right, Rights
 from tests.support.needs import ACCOUNT, BY_FUNCTION, LISTED, REGION, list_needs
 from tests.support.recorder import (
     BY_SERVICES,
@@ -35,6 +35,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Readiness, Target, Units
 from preheat.domain.record.record import Phase
 from preheat_simulator.http.transport import make_scaling_client
+from preheat_simulator.rights import Needed
 from preheat_simulator.sagemaker import VARIANT
 
 SERVING = {

@@ -5,25 +5,12 @@ It knows the intrinsic functions and the condition operators that the template u
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from preheat_lab.security.template import Json, Statement, as_list, find_identity_statements
-
-type Context = Mapping[str, str | list[str]]
-
-
-@dataclass(frozen=True)
-class Needed:
-    """One right that a call needs: an action on a resource, under the values of its condition keys."""
-
-    action: str
-    resource: str
-    context: Context = field(default_factory=dict, hash=False)
-
-    def __str__(self) -> str:
-        return f"{self.action} on {self.resource}"
+from preheat_simulator.rights import Context, Needed
 
 
 @dataclass(frozen=True)

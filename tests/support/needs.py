@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tests.support.iam import Context, Needed, list_tables
+from tests.support.iam import list_tables
+
+from preheat_simulator import rights
+from preheat_simulator.rights import SERVICES, Context, Needed, Place
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 LISTED, BY_FUNCTION = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
@@ -22,7 +25,7 @@ _ONE_ITEM = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Conditi
 
 
 def list_needs(service: str, operation: str, params: Params, tags: Callable[[str], dict[str, str]]) -> Iterator[Needed]:
-    """Yield every right that one call needs. `tags` returns the tags of an endpoint by its ARN."""
+    """Yield every right that one call needs. `tags` returns the tags of an endpoint by its name."""
     if service == "dynamodb":
         yield from _dynamodb(operation, params)
         return
@@ -31,12 +34,9 @@ def list_needs(service: str, operation: str, params: Params, tags: Callable[[str
         "events": _events,
         "sts": _sts,
         "lambda": _lambda,
-        "lookoutvision": _lookout,
-        "rekognition": _rekognition,
-        "application-autoscaling": _scaling,
     }
-    if service in ("sagemaker", "sagemaker-runtime"):
-        yield from _sagemaker(operation, params, tags)
+    if service in SERVICES:
+        yield from rights.list_needs(service, operation, params, Place(REGION, ACCOUNT), tags)
         return
     yield from makers[service](operation, params)
 
@@ -101,58 +101,5 @@ def _lambda(operation: str, params: Params) -> Iterator[Needed]:
     yield Needed(f"lambda:{operation}", mapping, {"lambda:FunctionArn": function})
 
 
-def _lookout(operation: str, params: Params) -> Iterator[Needed]:
-    if operation.startswith("List"):
-        yield Needed(f"lookoutvision:{operation}", "*", _HERE)
-        return
-    model = f"arn:aws:lookoutvision:{REGION}:{ACCOUNT}:model/{params['ProjectName']}/{params['ModelVersion']}"
-    yield Needed(f"lookoutvision:{operation}", model, _HERE)
-
-
-def _rekognition(operation: str, params: Params) -> Iterator[Needed]:
-    resource = params.get("ProjectVersionArn") or params.get("ProjectArn") or "*"
-    yield Needed(f"rekognition:{operation}", resource, _HERE)
-
-
-def _sagemaker(operation: str, params: Params, tags: Callable[[str], dict[str, str]]) -> Iterator[Needed]:
-    def arn(kind: str, name: str) -> str:
-        return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{name}"
-
-    action = f"sagemaker:{operation}"
-    if operation in ("ListEndpoints", "ListInferenceComponents"):
-        yield Needed(action, "*", _HERE)
-    elif operation == "DescribeEndpointConfig":
-        yield Needed(action, arn("endpoint-config", params["EndpointConfigName"]), _HERE)
-    elif operation == "CreateEndpoint":
-        given = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in params.get("Tags", ())}
-        endpoint = arn("endpoint", params["EndpointName"])
-        yield Needed(action, endpoint, {**_HERE, **given})
-        yield Needed(action, arn("endpoint-config", params["EndpointConfigName"]), {**_HERE, **given})
-        if given:
-            yield Needed("sagemaker:AddTags", endpoint, {**_HERE, "sagemaker:TaggingAction": "CreateEndpoint"})
-    elif "InferenceComponentName" in params:
-        yield Needed(action, arn("inference-component", params["InferenceComponentName"]), _HERE)
-        if operation == "InvokeEndpoint":
-            yield Needed(action, arn("endpoint", params["EndpointName"]), _HERE)
-    elif operation == "ListTags":
-        yield Needed(action, params["ResourceArn"], _HERE)
-    else:
-        endpoint = arn("endpoint", params["EndpointName"])
-        put_on = {f"aws:ResourceTag/{key}": value for key, value in tags(endpoint).items()}
-        yield Needed(action, endpoint, {**_HERE, **put_on})
-
-
-def _scaling(operation: str, params: Params) -> Iterator[Needed]:
-    action = f"application-autoscaling:{operation}"
-    if operation.startswith("Describe"):
-        yield Needed(action, "*", _HERE)
-        return
-    target = f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/0123"
-    yield Needed(action, target, {**_HERE, "application-autoscaling:service-namespace": params["ServiceNamespace"]})
-
-
 def _table(name: str) -> str:
     return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
-
-
-_HERE: Context = {"aws:RequestedRegion": REGION}

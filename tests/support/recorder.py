@@ -15,11 +15,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.support.functions import QUEUES, StackInProcess
-from tests.support.iam import Needed, Resolver, Right, Rights
+from tests.support.iam import Resolver, Right, Rights
 from tests.support.needs import ACCOUNT, LISTED, REGION, list_needs
 
 from preheat_lab.security.template import Json, read_expanded
-from preheat_simulator.core.errors import ServiceError
+from preheat_simulator.rights import Needed
 
 ROLES = ("TickRole", "ReconcileRole", "WatchRole", "PublishRole", "RequestsRole", "AuditRole", "BoardRole")
 MEMBER = "arn:aws:iam::444455556666:role/preheat-member"
@@ -119,7 +119,7 @@ class Recorder:
             if self.role is None or entered:  # a member's role is that of templates/member-role.yaml
                 return send(client, operation, params)
             service = client.meta.service_model.service_name
-            for needed in list_needs(service, operation, params, self.tags):
+            for needed in list_needs(service, operation, params, self.stack.simulator.simulator.find_tags):
                 self.needed.setdefault(self.role, set()).add(needed)
                 if not self.rights.check(self.role, needed):
                     self.refused.append(f"{self.role}: {needed}")
@@ -135,12 +135,6 @@ class Recorder:
             return answer
 
         monkeypatch.setattr(BaseClient, "_make_api_call", check_and_send)
-
-    def tags(self, arn: str) -> dict[str, str]:
-        try:
-            return {tag["Key"]: tag["Value"] for tag in self.stack.simulator.simulator.sagemaker.list_tags(arn)}
-        except ServiceError:
-            return {}  # no such endpoint
 
 
 @cache

@@ -75,7 +75,7 @@ def _bring_up(
     _make_fresh(checkout)
     started: list[RecordedProcess] = []
     endpoint_url, simulator_url = (f"http://{loopback.HOST}:{number}" for number in ports)
-    command += ["--events-to", endpoint_url]
+    command += ["--events-to", endpoint_url, "--rights-at", endpoint_url]
     keys = Keys.draw()
     try:
         env = environment.make_ministack_environment(ports[0], checkout.temporary, os.environ, keys)

@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="run time N times as fast")
     parser.add_argument("--seed", type=int, default=1, help="of drawn latencies and faults")
     parser.add_argument("--events-to", metavar="URL", help="an event bus that gets an event for each manual call")
+    parser.add_argument("--rights-at", metavar="URL", help="a local AWS whose roles limit their calls")
     given = parser.parse_args(arguments)
     try:
         run(
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scale=given.scale,
             seed=given.seed,
             events_to=given.events_to,
+            rights_at=given.rights_at,
         )
     except (ValueError, PortInUseError) as error:
         print(f"simulator: {error}", file=sys.stderr)

@@ -140,6 +140,11 @@ class EndpointService(Answering):
 
         return self._answer(Operation.LIST_TAGS, name, self._config_of(name), handle, caller=caller)
 
+    def find_tags(self, name: str) -> dict[str, str]:
+        """Return an endpoint's tags without a call; none if there is no such endpoint."""
+        model = self._standing(name, self.now())
+        return {tag["Key"]: tag["Value"] for tag in model.tags} if model is not None else {}
+
     def add_tags(self, arn: str, tags: Tags, *, caller: Caller = API) -> Tags:
         """Add tags to an endpoint, in place of those of the same key; return them all."""
         name = self._name_of(arn)

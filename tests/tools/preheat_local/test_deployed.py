@@ -5,11 +5,13 @@ import json
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
@@ -263,6 +265,40 @@ def test_an_event_of_a_call_by_others_has_its_model_checked_and_one_of_a_call_by
     while (record := store.load(ModelId("called"))) is None or record.version < before.version + 2:
         assert time.monotonic() < deadline, "the model was not looked at"
         time.sleep(0.1)
+
+
+def test_a_role_without_a_right_on_a_hosting_service_is_refused_by_it(local_aws: LocalAws) -> None:
+    iam, store, now, project = local_aws.client("iam"), open_local_store(local_aws), datetime.now(UTC), "plant-denied"
+    reconcile = local_aws.client("lambda").get_function_configuration(FunctionName=local_aws.reconcile_function)
+    role = {"RoleName": reconcile["Role"].rpartition("/")[2]}
+    (name,) = iam.list_role_policies(**role)["PolicyNames"]
+    whole = iam.get_role_policy(**role, PolicyName=name)["PolicyDocument"]
+    less = json.loads(json.dumps(whole))
+    for statement in less["Statement"]:
+        statement["Action"] = [each for each in statement["Action"] if each != "lookoutvision:StartModel"]
+    assert less != whole
+    names = {"service": "lookoutvision", "project": project, "version": "3"}
+    httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=names).raise_for_status()
+    always = ShiftWindow(frozenset(Weekday), time_of_day(), time_of_day(), end_day=1)
+    schedules = (Schedule("always", "UTC", (always,)),)
+    model = HostedModel(ModelId("denied"), Target(project, "3"), Units(1), schedules, timedelta(), timedelta(), now)
+    iam.put_role_policy(**role, PolicyName=name, PolicyDocument=json.dumps(less))
+    try:
+        store.apply([model], expected_version=store.read_plan_version(), at=now)
+        deadline = time.monotonic() + 4 * DEADLINE_SECONDS
+        while not any(
+            "has no right to lookoutvision:StartModel" in entry.reason for entry in store.read_ledger(ModelId("denied"))
+        ):
+            assert time.monotonic() < deadline, [entry.reason for entry in store.read_ledger(ModelId("denied"))]
+            time.sleep(0.2)
+    finally:
+        iam.put_role_policy(**role, PolicyName=name, PolicyDocument=json.dumps(whole))
+        store.apply([], expected_version=store.read_plan_version(), at=datetime.now(UTC))
+    asked = {"service": "lookoutvision", "project": project}
+    calls = httpx.get(f"{local_aws.simulator_url}/_simulator/calls", params=asked).raise_for_status().json()
+    operations = {each["operation"] for each in calls["calls"]}
+    assert "DescribeModel" in operations
+    assert "StartModel" not in operations
 
 
 def test_the_dashboards_widget_shows_the_board(local_aws: LocalAws) -> None:

@@ -16,6 +16,7 @@ runtime other than this interpreter's.
   with `aws.`, because on loopback there is nobody else.
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - Functions may look at event source mappings and change them under the rights that AWS asks for (`mappings`).
+- The simulated services ask here whether a role may make a call of theirs (`hosting_rights`).
 - A simulation of a role's rights uses the context that its caller gives (`simulated_rights`).
 - The root's key needs its secret: ministack asks for none, and takes any account number for the root of that account.
 - A guard refuses web pages of other origins, other names of the host, and orders such as a reset (`guard`).
@@ -227,6 +228,7 @@ def main() -> None:
     os.environ.update(DEFAULTS | os.environ)
     import disturbance  # type: ignore[import-not-found]  # noqa: PLC0415 - the file beside this one, run by path
     import guard  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
+    import hosting_rights  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     import mappings  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     import simulated_rights  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
     from ministack import app  # noqa: PLC0415 - the tests import this file where ministack is not installed
@@ -245,7 +247,10 @@ def main() -> None:
     simulated_rights.install(find_seam, iam, iam_evaluator)
     check_the_signature_of_the_root(iam_evaluator, app)
     let_services_put_events(eventbridge)
-    app.app = guard.Guard(find_seam(app, "app", ("scope", "receive", "send")))  # the outermost: nothing passes it by
+    judge = hosting_rights.make_judge(find_seam, iam_evaluator)
+    served = find_seam(app, "app", ("scope", "receive", "send"))
+    desk = hosting_rights.RightsDesk(served, judge, os.environ.get("AWS_SECRET_ACCESS_KEY", "test"))
+    app.app = guard.Guard(desk)  # the outermost: nothing passes it by
     disturbance.install(find_seam, lambda_runtime, dynamodb, sqs, Path.cwd())
     app.main()
 

@@ -21,7 +21,7 @@ from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.words import COMPONENT, REKOGNITION, SAGEMAKER, Words
 from preheat_simulator.http.shapes import find_violations, format_json, parse_json
-from preheat_simulator.http.wire import NotInTheModelError, Response, WireFormat, read_caller, read_json
+from preheat_simulator.http.wire import ACCESS_DENIED, NotInTheModelError, Response, WireFormat, read_caller, read_json
 
 type JsonHandler = Callable[[Any, dict[str, Any], Caller], dict[str, Any]]
 
@@ -97,6 +97,10 @@ class JsonWire(WireFormat):
             return self._respond(200, {}, {})
         self._insist(operation, answer, operation.output_shape)
         return self._respond(200, {}, format_json(answer, operation.output_shape))
+
+    def deny(self, sentence: str) -> Response:
+        """See `WireFormat.deny`."""
+        return self._respond(400, {}, {"__type": ACCESS_DENIED, "message": sentence})
 
     def _error(self, operation: OperationModel, error: ServiceError) -> Response:
         modelled = {shape.name for shape in operation.error_shapes}

@@ -131,6 +131,10 @@ class HttpSimulator:
             self._json_wires[key] = JsonWire(words, lambda: self.services[words.backend], model)
         return self._json_wires[key]
 
+    def find_tags(self, endpoint: str) -> dict[str, str]:
+        """Return the tags of an endpoint by its name; none if there is no such endpoint."""
+        return self.sagemaker.find_tags(endpoint)
+
     def reset(self) -> None:
         """Begin again with the options: models trained, no faults, no calls, nothing billed."""
         options = self.options

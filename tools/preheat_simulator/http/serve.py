@@ -3,6 +3,7 @@
 It knows no route.
 """
 
+import os
 import signal
 import socket
 import threading
@@ -15,7 +16,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from preheat_simulator.core.trail import EventBusAt
+from preheat_simulator.core.trail import SECRET, EventBusAt
+from preheat_simulator.http.authorizing import Authority, RightsAt
 from preheat_simulator.http.options import HttpSimulator, Options
 from preheat_simulator.http.web import make_application
 
@@ -37,12 +39,14 @@ def run(
     scale: float = 1.0,
     seed: int = 1,
     events_to: str | None = None,
+    rights_at: str | None = None,
 ) -> None:
     """Serve on 127.0.0.1 until Ctrl-C or SIGTERM, then return.
 
     `port` 0 takes a free one; `models` are PROJECT/VERSION; latencies are seconds or a distribution (see `latency`);
     `switches` are NAME=VALUE; `scale` runs time N times as fast, 0 leaves it to the time control. `events_to` is
-    the local AWS whose default event bus gets an event when a person starts or stops a model. Prints `simulator:
+    the local AWS whose default event bus gets an event when a person starts or stops a model. The roles of the one
+    at `rights_at` limit their calls. Prints `simulator:
     listening on http://127.0.0.1:PORT` once it accepts connections. Raises ValueError for a wrong option and
     PortInUseError.
     """
@@ -57,7 +61,9 @@ def run(
     listener, url = _listen(port)
     on_event = EventBusAt(events_to, options.region).put if events_to is not None else None
     server = _server(
-        HttpSimulator(options, on_event=on_event), lambda: print(f"simulator: listening on {url}", flush=True)
+        HttpSimulator(options, on_event=on_event),
+        lambda: print(f"simulator: listening on {url}", flush=True),
+        RightsAt(rights_at, os.environ.get(SECRET, "")) if rights_at is not None else None,
     )
     # uvicorn stops on these signals, then raises them again for an earlier handler: nobody has to handle them.
     before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -78,12 +84,14 @@ class RunningSimulator:
 
 
 @contextmanager
-def run_in_thread(options: Options | None = None, port: int = 0) -> Iterator[RunningSimulator]:
+def run_in_thread(
+    options: Options | None = None, port: int = 0, *, authority: Authority | None = None
+) -> Iterator[RunningSimulator]:
     """Serve in a thread as long as the context lasts; for tests and tools. Raises PortInUseError."""
     simulator = HttpSimulator(options)
     listener, url = _listen(port)
     ready = threading.Event()
-    server = _server(simulator, ready.set)
+    server = _server(simulator, ready.set, authority)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -128,9 +136,11 @@ def _listen(port: int) -> tuple[socket.socket, str]:
     return listener, f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-def _server(simulator: HttpSimulator, when_ready: Callable[[], None]) -> uvicorn.Server:
+def _server(
+    simulator: HttpSimulator, when_ready: Callable[[], None], authority: Authority | None = None
+) -> uvicorn.Server:
     config = uvicorn.Config(
-        make_application(simulator),
+        make_application(simulator, authority),
         http=_Protocol,
         ws="none",
         lifespan="off",

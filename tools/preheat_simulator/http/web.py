@@ -3,6 +3,7 @@
 Handlers run one after the other in one event loop, so two calls never use the service at once.
 """
 
+from asyncio import to_thread
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from preheat_simulator.core.errors import ServiceError, SimulatedAnswerLost
+from preheat_simulator.http.authorizing import Authority, read_call
 from preheat_simulator.http.controls import CONTROLS
 from preheat_simulator.http.fields import JsonFields
 from preheat_simulator.http.options import HttpSimulator
@@ -36,8 +38,8 @@ class LostAnswer(Response):
             pass
 
 
-def make_application(simulator: HttpSimulator) -> Starlette:
-    """Return the ASGI application of a simulator."""
+def make_application(simulator: HttpSimulator, authority: Authority | None = None) -> Starlette:
+    """Return the ASGI application of a simulator. `authority` None: every caller has every right."""
 
     async def api(request: Request) -> Response:
         raw: bytes = request.scope["raw_path"]
@@ -45,6 +47,13 @@ def make_application(simulator: HttpSimulator) -> Starlette:
         try:
             path, headers = raw.decode("ascii"), dict(request.headers)
             wire = simulator.wire_of(headers.get("x-amz-target", ""), path)
+            call = read_call(request.method, path, headers, body) if authority is not None else None
+            if authority is not None and call is not None:
+                needed = call.list_needs(simulator.find_tags)
+                refused = await to_thread(authority, call.key, call.region, needed)
+                if refused is not None:
+                    denied = wire.deny(refused)
+                    return Response(denied.body, denied.status, denied.headers)
             answer = wire.handle(request.method, path, request.url.query, headers, body)
         except SimulatedAnswerLost:
             return LostAnswer()

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from preheat_simulator.http.operations import OPERATIONS
 from preheat_simulator.http.routes import Routes
 from preheat_simulator.http.shapes import find_violations, format_json, parse_text
 from preheat_simulator.lookout import LookoutService
+
+ACCESS_DENIED: Final = "AccessDeniedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class WireFormat(ABC):
         Raises AnswerLost when a fault drops the answer: the caller closes the connection. Raises NotInTheModelError for
         a bug of the simulator.
         """
+
+    def deny(self, sentence: str) -> Response:
+        """Return the service's own refusal of a caller without the right to its call."""
+        return self._respond(403, {"x-amzn-ErrorType": ACCESS_DENIED}, {"Message": sentence})
 
     @staticmethod
     def _insist(operation: OperationModel, content: object, shape: StructureShape) -> None:
