@@ -38,6 +38,7 @@ def list_rules(exceptions: Exceptions) -> dict[str, Rule]:
         "retries": rules_operation.find_hasty_retries,
         "runtimes": lambda template: rules_operation.find_old_runtimes(template, today=datetime.now(UTC).date()),
         "settings": rules_operation.find_secret_settings,
+        "costs": rules_operation.find_unbounded_costs,
     }
 
 
@@ -53,12 +54,15 @@ def list_scans(exceptions: Exceptions) -> dict[str, Callable[[], PointResult]]:
     }
 
 
-def run_tests(ids: Sequence[str]) -> Outcomes:
-    """Run tests in a process of their own; return the outcome of each case that ran, by its full id."""
+def run_tests(ids: Sequence[str], environment: Mapping[str, str] | None = None) -> Outcomes:
+    """Run tests in a process of their own; return the outcome of each case that ran, by its full id.
+
+    `environment` None: the one of this process.
+    """
     with tempfile.TemporaryDirectory(prefix="preheat-security-") as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1", f"--junit-xml={report}", *ids]
-        scans.run(command, seconds=600)
+        scans.run(command, seconds=600, environment=environment)
         return read_report(report.read_text(encoding="utf-8")) if report.exists() else {}
 
 

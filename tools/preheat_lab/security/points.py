@@ -11,6 +11,8 @@ ROLES, SENDERS = "tests/template/test_roles.py::", "tests/template/test_senders.
 RIGHTS = "tests/functions/test_rights.py::"
 TEMPLATE, TELEMETRY = "tests/template/test_template.py::", "tests/preheat/observability/test_telemetry.py::"
 MEMBERS, MESSAGE = "tests/preheat/adapters/hosting/test_members.py::", "tests/preheat/app/requests/test_message.py::"
+PUBLISH = "tests/functions/test_publish_handler.py::"
+SENDER_RIGHTS = "tests/preheat/app/requests/test_rights.py::"
 HOSTILE = "tests/preheat/app/requests/test_hostile_messages.py::"
 DESK, STORE = "tests/preheat/app/requests/test_desk.py::", "tests/contracts/test_store.py::"
 MEMBER_ROLE, ALARMS = "tests/template/test_member_role.py::", "tests/template/test_alarms.py::"
@@ -196,12 +198,21 @@ POINTS: Sequence[Point] = (
     ),
     Point(
         23,
-        "Cost as an attack: units and time by request are capped, calls and restarts are finite",
+        "Cost as an attack: units, hours, rates and plans are capped and alarmed, calls are finite",
         tests=[
+            DESK + "test_more_units_than_the_plan_lets_a_request_have_are_rejected_with_the_most",
+            DESK + "test_a_hold_or_extend_beyond_the_budget_is_rejected_with_the_rest_of_it",
+            SENDER_RIGHTS + "test_a_sender_that_asks_too_often_reads_when_to_try_again_and_blocks_nobody",
+            SENDER_RIGHTS + "test_hours_a_day_are_counted_however_many_tiny_holds_follow",
+            "tests/tools/preheat_cli/test_ceilings.py::test_a_plan_above_a_ceiling_is_refused_unless_the_option_names_it",
+            "tests/days/test_units_by_request.py::test_a_minute_with_more_units_than_the_quota_keeps_no_shift_from_being_served",
+            ALARMS + "test_an_alarm_is_raised_by_its_fault_and_not_by_a_calm_hour",
+            PUBLISH + "test_no_number_of_schedules_makes_more_series_of_metrics_than_the_limit",
             DESK + "test_the_longest_allowed_is_the_stacks",
             DESK + "test_what_has_ended_is_dropped_to_make_room_and_its_release_still_says_so",
             DESK + "test_an_extension_is_bounded_from_now_on_and_each_one_is_asked_for",
             "tests/days/test_holds_and_blocks.py::test_restarts_for_more_units_come_to_an_end",
         ],
+        rules=["costs"],
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about data and operation: points 7 to 14. Each takes the expanded template and returns what is wrong."""
+"""Rules about data, operation, cost: points 7 to 14, and 23. Each takes the expanded template and yields findings."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,11 @@ DASHBOARD = "AWS::CloudWatch::Dashboard"
 PATCHED_UNTIL = {"python3.13": date(2029, 6, 30)}
 _KEY = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|CREDENTIAL|PRIVATE", re.IGNORECASE)
+COST_BOUNDS = {
+    "PREHEAT_REQUEST_MAX_UNIT_HOURS": "RequestMaxUnitHours",
+    "PREHEAT_REQUEST_MAX_DAYS": "RequestMaxDays",
+}
+COST_METRICS = ("AskedUnitHours", "HostedUnitHours")
 VISIBILITY_FACTOR, LEAST_RECEIVES = 6, 5
 
 
@@ -157,6 +162,24 @@ def find_secret_settings(template: Json) -> Iterator[str]:
     yield from (f"parameter {name}" for name in template["Parameters"] if _SECRET.search(name))
     if "{{resolve:" in text_of(template):
         yield "a value is resolved from a secret into the template"
+
+
+def find_unbounded_costs(template: Json) -> Iterator[str]:
+    """Point 23: what requests may cost has a bound that reaches their function, and alarms watch what models cost."""
+    variables = find_resources(template, FUNCTION)["RequestsFunction"].get("Environment", {}).get("Variables", {})
+    for variable, parameter in COST_BOUNDS.items():
+        declared = template["Parameters"].get(parameter, {})
+        if name_of(variables.get(variable)) != parameter:
+            yield f"RequestsFunction: {parameter} does not reach it"
+        if not declared.get("Default") or not declared.get("MaxValue"):
+            yield f"{parameter}: no bound by default, or any value"
+    alarms = find_resources(template, "AWS::CloudWatch::Alarm")
+    for metric in COST_METRICS:
+        watched = [each for each in alarms.values() if each.get("MetricName") == metric and each.get("AlarmActions")]
+        if not any(template["Parameters"].get(name_of(each["Threshold"]), {}).get("Default") for each in watched):
+            yield f"{metric}: no alarm by default"
+    if not find_resources(template, "AWS::Budgets::Budget"):
+        yield "no budget of AWS"
 
 
 def _on_failure(configured: Json) -> object:

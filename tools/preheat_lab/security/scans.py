@@ -26,11 +26,27 @@ KEYS_IN_HISTORY = (
 )
 
 
-def run(command: Sequence[str | Path], *, given: str = "", seconds: int = 300) -> subprocess.CompletedProcess[str]:
-    """Run a scanner at the root of the checkout. Raises OSError if it is missing or takes too long."""
+def run(
+    command: Sequence[str | Path],
+    *,
+    given: str = "",
+    seconds: int = 300,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a scanner at the root of the checkout. Raises OSError if it is missing or takes too long.
+
+    `environment` None: the one of this process.
+    """
     try:
         return subprocess.run(
-            list(command), cwd=ROOT, input=given, capture_output=True, text=True, check=False, timeout=seconds
+            list(command),
+            cwd=ROOT,
+            env=environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
         raise TimeoutError(f"{command[0]} took over {seconds} s") from error
@@ -117,10 +133,15 @@ def scan_workflows() -> PointResult:
     )
     if not files or done.returncode not in (0, 10, 11, 12, 13, 14):
         return PointResult.not_known(f"zizmor: {_last_line(done)}")
+    return read_workflows(done.stdout)
+
+
+def read_workflows(text: str) -> PointResult:
+    """Read zizmor's JSON."""
     try:
-        findings = json.loads(done.stdout)
+        findings = json.loads(text)
     except ValueError:
-        return PointResult.not_known(f"zizmor: {_last_line(done)}")
+        return PointResult.not_known("zizmor: its answer is not JSON")
     return PointResult.of_findings([f"{each['ident']}: {each['desc']}" for each in findings])
 
 

@@ -187,3 +187,24 @@ def test_the_table_has_a_line_for_each_point_and_the_first_details() -> None:
     table = gate.format_table([(point, PointResult.of_findings([f"queue {number}" for number in range(7)]))])
     assert table.splitlines()[0] == " 7  FAIL       Encryption  2 tests, rule encryption, checkov, scan code"
     assert table.splitlines()[-1].strip() == "and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [("[]", PASS), ('[{"ident": "unpinned-uses", "desc": "so"}]', FAIL), ("", NOT_KNOWN), ("no network", NOT_KNOWN)],
+)
+def test_workflows_pass_only_if_they_were_read(said: str, outcome: PointOutcome) -> None:
+    assert scans.read_workflows(said).outcome is outcome
+
+
+def test_a_key_that_a_commit_added_and_another_removed_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(scans, "ROOT", tmp_path)
+    as_somebody = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    scans.run(["git", "init", "-q"])
+    for number, text in enumerate(("nothing", f"key = AKIA{'A' * 16}", "nothing")):
+        (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+        scans.run(["git", "add", "a.txt"])
+        scans.run(["git", *as_somebody, "commit", "-q", "-m", f"commit {number}"])
+        assert scans.scan_history().outcome is (FAIL if number else PASS)
