@@ -1,6 +1,6 @@
-"""Judges S14 in the simulated world: what accepted holds add to the plan's unit-hours stays within their budget.
+"""Judges S14: what accepted holds add to the plan's unit-hours stays within their budget.
 
-Owns a second count of these unit-hours, over what the demand is. Knows neither ruling nor desk.
+For simulation and explorer. Owns a second count of these unit-hours, over what the demand is. Knows no ruling.
 """
 
 from collections import defaultdict

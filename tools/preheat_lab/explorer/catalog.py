@@ -124,6 +124,13 @@ MORE_UNITS = Scenario("more units for a shift", (_HEADED,), 4, 7, 40, requests=(
 MORE_UNITS_RELEASED = replace(MORE_UNITS, name="more units, and a release", hard_until=6, requests=(_EARLIER, _EARLIER))
 LARGER_GATED = replace(LARGER, name="a larger hold behind a gate", plans=(replace(_RESIZED, gate=MAPPING),))
 
+# Two holds that fit into the budget of the day one after the other, and not at once.
+_SPARING = replace(_TIGHT, max_units_by_request=2, max_unit_hours_by_request=1)
+_FIRST = replace(_HELD, until=instant(40))
+_SECOND = replace(_HELD, request_id=RequestId("second"), units=2)
+_THIRD = replace(_SECOND, request_id=RequestId("third"))
+BUDGET = Scenario("holds within a budget", (_SPARING,), 6, 9, 60, requests=(_FIRST, _SECOND, _FIRST, _THIRD))
+
 CI = (
     replace(TIGHT, faults=2),
     replace(TIGHT, faults=1, people=1),
@@ -156,6 +163,7 @@ CI = (
     replace(LARGER, workers=2),
     replace(LARGER_GATED, workers=2),
     replace(MORE_UNITS, faults=1),
+    BUDGET,
     replace(BRIEF, workers=2, faults=1),
 )
 DEEP = (

@@ -20,6 +20,7 @@ SCHEDULE = "early"
 
 # At which points the first of a scenario's requests were stored.
 type RequestsSent = tuple[int, ...]
+REFUSED = -1  # in place of the point of a request that the budget has no room for
 
 
 def a_model(*windows: tuple[int, int], units: int = 1, target: Target = TARGET) -> HostedModel:
@@ -124,9 +125,12 @@ class Scenario:
         A request becomes known, and a release takes effect, at the instant that stores it.
         """
         found: dict[RequestId, Standing] = {}
+        refused: set[RequestId] = set()
         for each, at in zip(self.requests, asked, strict=False):
             before = found.get(each.request_id)
-            if before is None:
+            if at == REFUSED or each.request_id in refused:
+                refused.add(each.request_id)
+            elif before is None:
                 found[each.request_id] = replace(each, known_at=instant(at))
             else:
                 found[each.request_id] = replace(before, released_at=instant(at), revision=before.revision + 1)

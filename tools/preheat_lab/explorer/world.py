@@ -54,7 +54,7 @@ from preheat_lab.explorer.passes import (
     ValueNumbers,
 )
 from preheat_lab.explorer.records import RecordsExplored
-from preheat_lab.explorer.scenario import Scenario
+from preheat_lab.explorer.scenario import REFUSED, Scenario
 from preheat_lab.explorer.state import LOOSE, NEVER_CALLED, NOBODY, Edge, ExploredState, WorkerState
 from preheat_lab.explorer.wants import STEP, instant
 
@@ -190,10 +190,14 @@ class ExploredWorld:
         if request is None:
             return
         word = "release" if request in self.scenario.requests[: len(state.asked)] else request.kind
-        asked = state._replace(asked=(*state.asked, state.now))
+        asked, broken = self.asking.answer(state)
+        if asked.asked[-1] == REFUSED:
+            yield Edge(f"request: {word}, refused", NOBODY, asked)
+            return
         asked = self.outside.forbid_by_block(asked)
         after = self._bump_version(asked) if request.subject.schedule is None else asked._replace(unwoken=True)
-        yield self.outside.cover_by_demand(f"request: {word}", after)
+        edge = self.outside.cover_by_demand(f"request: {word}", after)
+        yield edge._replace(broken=(*edge.broken, broken)) if broken is not None else edge
 
     def _bump_version(self, state: ExploredState) -> ExploredState:
         woken = state._replace(record=self.records.wake(state.record))

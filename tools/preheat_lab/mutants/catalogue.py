@@ -24,6 +24,7 @@ from preheat_lab.mutants import (
     on_requests,
     on_rests,
     on_rules,
+    on_senders,
     on_starts,
     on_stops,
 )
@@ -42,4 +43,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_requests.MUTATIONS,
     *on_rules.MUTATIONS,
     *on_backends.MUTATIONS,
+    *on_senders.MUTATIONS,
 )

@@ -57,10 +57,10 @@ from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
 from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, find_concerned, standing_of
 from preheat_lab.simulation.scaled import ScaledEndpoints
-from preheat_lab.simulation.spending import find_overspent
 from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
 from preheat_lab.simulation.watch import PromiseWatch
+from preheat_lab.spending import find_overspent
 from preheat_simulator.core.calls import CallLog
 from preheat_simulator.core.calls import LoggedCall as ServiceCall
 from preheat_simulator.core.faults import FaultKind

@@ -9,9 +9,20 @@ from preheat.app.reconcile import reconcile
 from preheat.domain.decision import decision, scaling, starting
 from preheat.domain.demand import demand
 from preheat.domain.record.lifecycle import Step
-from preheat_lab.explorer import Explored, Scenario, explore
-from preheat_lab.explorer.catalog import BLOCK, CAPACITY, HOLD, SCALED, SCALED_REFUSED, SCHEDULE_HOLD, SERVING, TIGHT
+from preheat_lab.explorer import Explored, Scenario, asking, explore
+from preheat_lab.explorer.catalog import (
+    BLOCK,
+    BUDGET,
+    CAPACITY,
+    HOLD,
+    SCALED,
+    SCALED_REFUSED,
+    SCHEDULE_HOLD,
+    SERVING,
+    TIGHT,
+)
 from preheat_lab.explorer.passes import KINDS
+from preheat_lab.explorer.scenario import REFUSED
 from preheat_lab.explorer.service import ExploredService
 from preheat_lab.explorer.state import ExploredState
 from preheat_lab.explorer.world import ExploredWorld
@@ -94,6 +105,17 @@ def test_a_hold_that_leaves_its_models_version_as_it_was_is_found(monkeypatch: p
 
     monkeypatch.setattr(ExploredWorld, "_bump_version", only_woken)
     assert "S3" in promises_broken(HOLD)
+
+
+def test_a_hold_is_refused_while_another_has_the_budget_and_fits_after_its_release() -> None:
+    found = explore(BUDGET)
+    answers = {tuple(at != REFUSED for at in state.asked) for state in found.states if len(state.asked) == 4}
+    assert answers == {(True, False, True, True)}
+
+
+def test_a_budget_that_nobody_holds_to_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "find_excess", lambda _growth, _budget: None)
+    assert promises_broken(BUDGET) == {"S14"}
 
 
 def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
