@@ -33,8 +33,12 @@ def check(
     units: int = 1,
     idempotent_by: Idempotence = Idempotence.LEVEL,
     tick: Any = lambda: None,
+    is_healthy: Any = None,
 ) -> None:
-    """Hold a handler to every promise; `tick` lets a step of time pass in what it manages."""
+    """Hold a handler to every promise; `tick` lets a step of time pass in what it manages.
+
+    `is_healthy` asks the model past the handler; None: nothing answers here.
+    """
     waited = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -54,10 +58,14 @@ def check(
                 sleep,
                 lambda: waited[0],
                 absent,
+                is_healthy,
             )
         )
     )
-    skipped = [] if absent is not None else ["it reports what does not exist"]
+    skipped = ["it reports what does not exist"] * (absent is None)
+    skipped += ["what it reports as hosted answers", "what it reports as stopped does not answer"] * (
+        is_healthy is None
+    )
     assert [one.promise for one in found if one.outcome is PromiseOutcome.SKIP] == skipped
     assert [(one.promise, one.seen) for one in found if one.outcome is PromiseOutcome.FAIL] == []
 
@@ -185,10 +193,15 @@ def serve_models() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_a_model_server_of_the_plant_is_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve_models() as (url, models):
-        models["weld"] = weld = {"state": "down", "workers": 0, "wanted": 0}
+        weld: dict[str, Any] = {"state": "down", "workers": 0, "wanted": 0}
+        models["weld"] = weld
         monkeypatch.setenv("MODEL_SERVER_URL", url)
 
-        check(load("http-service"), {"name": "weld"}, absent={"name": "none"}, units=2, tick=lambda: settle(weld))
+        serves = lambda: weld["workers"] > 0  # noqa: E731 - one line
+        absent = {"name": "none"}
+        check(
+            load("http-service"), {"name": "weld"}, absent=absent, units=2, tick=lambda: settle(weld), is_healthy=serves
+        )
         refused = load("http-service")({"operation": "describe", "parameters": {"name": "../admin"}}, None)
         assert refused["error"]["type"] == "invalid"
     lost = load("http-service")({"operation": "describe", "parameters": {"name": "weld"}}, None)

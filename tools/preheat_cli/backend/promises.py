@@ -20,6 +20,7 @@ from preheat_cli.backend.invoking import Invoker
 SLOW_SECONDS: Final = float(INVOKE_CONFIG.read_timeout)
 TOKEN: Final = "preheat-check-start-1"  # noqa: S105 - opens nothing
 SAME_TWICE: Final = 3  # looks that must agree
+NO_HEALTH: Final = "skipped: name a health check of the model with --health to check this"
 
 
 class PromiseOutcome(StrEnum):
@@ -48,7 +49,7 @@ class BrokenPromiseError(Exception):
 class Checked:
     """One model of the function under check, and the time in which it has to start and to stop.
 
-    `sleep` waits, `clock` counts seconds; both are the caller's.
+    `sleep` waits, `clock` counts seconds; both are the caller's. `is_healthy` asks the model itself, past the function.
     """
 
     invoke: Invoker
@@ -61,6 +62,7 @@ class Checked:
     sleep: Callable[[float], None]
     clock: Callable[[], float]
     absent: Mapping[str, Any] | None = None
+    is_healthy: Callable[[], bool] | None = None
     slowest: float = field(default=0.0, init=False)
 
     def ask(self, operation: str, **more: Any) -> Mapping[str, Any]:
@@ -161,10 +163,11 @@ def _check(promise: BackendPromise, checked: Checked) -> JudgedPromise:
     return JudgedPromise(promise.name, PromiseOutcome.PASS, seen)
 
 
-def _must(good: bool, seen: str) -> str:
+def _must(good: bool, seen: str, kept: str = "") -> str:
+    """Return `seen`, or `kept` in its place. Raises BrokenPromiseError if it is not good."""
     if not good:
         raise BrokenPromiseError(seen)
-    return seen
+    return kept or seen
 
 
 def _look(checked: Checked) -> str:
@@ -293,6 +296,22 @@ def _stays_stopped(checked: Checked) -> str:
     return _must(set(seen) == {"stopped"}, f"{SAME_TWICE} looks after the stop: {', '.join(seen)}")
 
 
+def _answers_when_hosted(checked: Checked) -> str:
+    """Ask the model itself: only this finds a function that reports `hosted` too early."""
+    if checked.is_healthy is None:
+        return NO_HEALTH
+    return _must(
+        checked.is_healthy(), "the function reports hosted, and the health check fails", "the health check succeeds"
+    )
+
+
+def _silent_when_stopped(checked: Checked) -> str:
+    if checked.is_healthy is None:
+        return NO_HEALTH
+    seen = "the function reports stopped, and the health check still succeeds"
+    return _must(not checked.is_healthy(), seen, "the health check fails")
+
+
 def _prompt(checked: Checked) -> str:
     return _must(checked.slowest < SLOW_SECONDS, f"the slowest answer took {checked.slowest:.1f} s")
 
@@ -324,6 +343,9 @@ RUNNING: Final = (
         "you would pay for two starts, or too little serves",
     ),
     BackendPromise(
+        "what it reports as hosted answers", _answers_when_hosted, "the shift would begin before the model can serve"
+    ),
+    BackendPromise(
         "a start of a hosted model does no harm", _start_while_hosted, "somebody else may have started the model"
     ),
     BackendPromise("it accepts a stop", _stop, "the model would run on, and cost money"),
@@ -332,6 +354,9 @@ RUNNING: Final = (
     ),
     BackendPromise("a stop becomes stopped", _becomes_stopped, "the model would run on, and cost money"),
     BackendPromise("a stopped model stays stopped", _stays_stopped, "Preheat checks next before the next shift"),
+    BackendPromise(
+        "what it reports as stopped does not answer", _silent_when_stopped, "the model would run on, and cost money"
+    ),
 )
 PROMPT: Final = BackendPromise(
     "it answers in time", _prompt, f"after {SLOW_SECONDS:.0f} s Preheat gives up, and counts the answer as lost"

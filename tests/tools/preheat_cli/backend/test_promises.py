@@ -70,7 +70,10 @@ def check(service: Callable[[dict[str, Any], object], Any], by: Idempotence = Id
     minutes, pause = timedelta(minutes=10), timedelta(seconds=30)
     invoke = LocalHandler(service)
     clock = lambda: waited[0]  # noqa: E731 - one line
-    return list(check_promises(Checked(invoke, "weld", parameters, 2, by, minutes, pause, sleep, clock, absent)))
+    really: Any = getattr(service, "really", service)
+    is_healthy = lambda: bool(really.status == "hosted")  # noqa: E731 - one line
+    checked = Checked(invoke, "weld", parameters, 2, by, minutes, pause, sleep, clock, absent, is_healthy)
+    return list(check_promises(checked))
 
 
 def test_a_function_that_keeps_every_promise_passes_and_is_left_stopped() -> None:
@@ -191,6 +194,33 @@ class ComesBack(Service):
         return seen
 
 
+class SaysHostedAtOnce(Service):
+    """Another keeps the model; this one reports what it wishes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.really = Service()
+
+    def start(self, event: dict[str, Any]) -> Any:
+        self.really.start(event)
+        self.status, self.serving = "hosted", event["units"]
+        return {"status": "starting"}
+
+
+class SaysStoppedAtOnce(Service):
+    def __init__(self) -> None:
+        super().__init__()
+        self.really = Service()
+
+    def describe(self, event: dict[str, Any]) -> Any:
+        self.really.describe(event)
+        return super().describe(event)
+
+    def start(self, event: dict[str, Any]) -> Any:
+        self.really.start(event)
+        return super().start(event)
+
+
 @pytest.mark.parametrize(
     ("kind", "promise"),
     [
@@ -212,6 +242,8 @@ class ComesBack(Service):
         (NeverStops, "a stop becomes stopped"),
         (StopsOnce, "the same stop again does no harm"),
         (ComesBack, "a stopped model stays stopped"),
+        (SaysHostedAtOnce, "what it reports as hosted answers"),
+        (SaysStoppedAtOnce, "what it reports as stopped does not answer"),
     ],
 )
 def test_each_promise_is_found_broken(kind: type[Service], promise: str) -> None:

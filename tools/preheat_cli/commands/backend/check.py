@@ -30,6 +30,9 @@ def check(  # noqa: PLR0917 - one option each
     absent: Annotated[
         str | None, typer.Option("--absent", help="Parameters of something that does not exist, as JSON.")
     ] = None,
+    health: Annotated[
+        str | None, typer.Option("--health", help="A URL that answers with 2xx while the model serves, and only then.")
+    ] = None,
     within: Annotated[
         int, typer.Option("--within", min=1, max=WITHIN_MAX, help="Minutes that a start, or a stop, may take.")
     ] = 45,
@@ -60,6 +63,7 @@ def check(  # noqa: PLR0917 - one option each
             time.sleep,
             time.monotonic,
             None if absent is None else _read_parameters("--absent", absent),
+            None if health is None else _open_health(health),
         )
         if not yes:
             question = f"Start {model} through {function}, and stop it again (at most {within} minutes each)?"
@@ -90,6 +94,16 @@ def _open(function: str) -> Any:
     from preheat.adapters.hosting.calling import INVOKE_CONFIG  # noqa: PLC0415 - as above
 
     return DeployedFunction(Session().client("lambda", region_name=named["region"], config=INVOKE_CONFIG), function)
+
+
+def _open_health(url: str) -> Any:
+    """Return what asks the health check at a URL."""
+    from preheat_cli.backend.health import HealthCheck  # noqa: PLC0415 - as above
+
+    try:
+        return HealthCheck(url)
+    except ValueError as error:
+        raise CliError(f"preheat: --health {error}") from error
 
 
 def _read_parameters(option: str, text: str) -> dict[str, Any]:
