@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.iam import list_tables
 
 from preheat_simulator import rights
-from preheat_simulator.rights import SERVICES, Context, Needed, Place
+from preheat_simulator.rights import SERVICES, CallPlace, Context, Needed
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 LISTED, BY_FUNCTION = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
@@ -36,7 +36,7 @@ def list_needs(service: str, operation: str, params: Params, tags: Callable[[str
         "lambda": _lambda,
     }
     if service in SERVICES:
-        yield from rights.list_needs(service, operation, params, Place(REGION, ACCOUNT), tags)
+        yield from rights.list_needs(service, operation, params, CallPlace(REGION, ACCOUNT), tags)
         return
     yield from makers[service](operation, params)
 

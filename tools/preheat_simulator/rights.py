@@ -26,7 +26,7 @@ class Needed:
         return f"{self.action} on {self.resource}"
 
 
-class Place(NamedTuple):
+class CallPlace(NamedTuple):
     """The region and the account of a call."""
 
     region: str
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 
 def list_needs(
-    service: str, operation: str, params: Params, place: Place, tags: Callable[[str], Mapping[str, str]]
+    service: str, operation: str, params: Params, place: CallPlace, tags: Callable[[str], Mapping[str, str]]
 ) -> Iterator[Needed]:
     """Yield every right that one call needs. `tags` returns the tags of an endpoint by its name.
 
@@ -68,17 +68,17 @@ class _Given(dict[str, Any]):
 type _Found = Iterator[tuple[str, str, Context]]
 
 
-def _of_lookout(operation: str, params: Params, place: Place) -> _Found:
+def _of_lookout(operation: str, params: Params, place: CallPlace) -> _Found:
     model = place.arn("lookoutvision", f"model/{params['ProjectName']}/{params['ModelVersion']}")
     yield f"lookoutvision:{operation}", "*" if operation.startswith("List") else model, {}
 
 
-def _of_rekognition(operation: str, params: Params, place: Place) -> _Found:
+def _of_rekognition(operation: str, params: Params, place: CallPlace) -> _Found:
     arn = params["ProjectVersionArn"] or params["ProjectArn"]
     yield f"rekognition:{operation}", place.move(arn) if arn else "*", {}
 
 
-def _of_sagemaker(operation: str, params: Params, place: Place, tags: Callable[[str], Mapping[str, str]]) -> _Found:
+def _of_sagemaker(operation: str, params: Params, place: CallPlace, tags: Callable[[str], Mapping[str, str]]) -> _Found:
     action = f"sagemaker:{operation}"
 
     def arn(kind: str, name: str) -> str:
@@ -105,7 +105,7 @@ def _of_sagemaker(operation: str, params: Params, place: Place, tags: Callable[[
         yield action, arn("endpoint", "EndpointName"), put_on
 
 
-def _of_scaling(operation: str, params: Params, place: Place) -> _Found:
+def _of_scaling(operation: str, params: Params, place: CallPlace) -> _Found:
     action = f"application-autoscaling:{operation}"
     if operation.startswith("Describe"):
         yield action, "*", {}

@@ -17,7 +17,7 @@ from preheat_simulator.http.routes import Routes
 from preheat_simulator.http.runtime_wire import COMPONENT_HEADER, SERVICE
 from preheat_simulator.http.runtime_wire import PATH as RUNTIME_PATH
 from preheat_simulator.http.wire import read_json
-from preheat_simulator.rights import Needed, Place, list_needs
+from preheat_simulator.rights import CallPlace, Needed, list_needs
 
 CALLER: Final = "{account}"
 """Stands in an ARN for the account of the caller, which only the local AWS knows."""
@@ -38,7 +38,7 @@ class SignedCall(NamedTuple):
 
     def list_needs(self, tags: Callable[[str], Mapping[str, str]]) -> list[Needed]:
         """Return the rights that the call needs, in the account of its caller."""
-        return list(list_needs(self.service, self.operation, self.params, Place(self.region, CALLER), tags))
+        return list(list_needs(self.service, self.operation, self.params, CallPlace(self.region, CALLER), tags))
 
 
 class Authority(Protocol):

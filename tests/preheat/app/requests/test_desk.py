@@ -276,6 +276,14 @@ def test_a_hold_or_extend_beyond_the_budget_is_rejected_with_the_rest_of_it() ->
     assert scene.find_standing("b") is None
 
 
+def test_a_plan_cannot_allow_more_than_the_stack() -> None:
+    scene = Scene(a_model("08:00-16:00", max_unit_hours_by_request=9), limits=replace(LIMITS, unit_hours=4))
+    scene.at("12:00")
+    reply = scene.asks("hold", until="20:01")
+    assert (reply.code, "RequestMaxUnitHours" in reply.reason) == (Code.TOO_MANY_UNIT_HOURS, True)
+    assert scene.asks("hold", until="20:00").accepted
+
+
 def test_each_answer_says_what_it_adds_to_the_cost_once() -> None:
     scene = Scene(a_model("08:00-16:00", units=Units(2)), replace(a_model("08:00-16:00"), model_id=PAINT))
     scene.at("12:00")
