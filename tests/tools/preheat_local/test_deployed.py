@@ -18,7 +18,7 @@ from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws
 from preheat_local.store import open_local_store
 
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS, MINUTE = 90, timedelta(minutes=1)
 START = "lookoutvision:StartModel"
 EVENTS = Path(__file__).parents[3] / "events"
 
@@ -282,7 +282,7 @@ def test_a_role_without_a_right_on_a_hosting_service_is_refused_by_it(local_aws:
     httpx.post(f"{local_aws.simulator_url}/_simulator/models", json=at).raise_for_status()
     always = ShiftWindow(frozenset(Weekday), time_of_day(), time_of_day(), end_day=1)
     schedules = (Schedule("always", "UTC", (always,)),)
-    model = HostedModel(ModelId("denied"), Target(project, "3"), Units(1), schedules, timedelta(), timedelta(), now)
+    model = HostedModel(ModelId("denied"), Target(project, "3"), Units(1), schedules, MINUTE, timedelta(), now)
     iam.put_role_policy(**role, PolicyName=name, PolicyDocument=json.dumps(less))
     try:
         store.apply([model], expected_version=store.read_plan_version(), at=now)
