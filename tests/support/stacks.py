@@ -1,6 +1,6 @@
 """A stack for the command line that lives in memory: a store, a list of sent requests, and a home in an account."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,10 +34,11 @@ class MemoryStack:
     asked: list[StackOptions] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
     clients: Callable[[str, str | None, str | None], Any] | None = None
+    others: Callable[[], Sequence[tuple[str, Store]]] = tuple
 
     def __call__(self, options: StackOptions) -> Stack:
         self.asked.append(options)
-        stack = Stack(self.home, self.store, self.sent.append, self.open_outbox)
+        stack = Stack(self.home, self.store, self.sent.append, self.open_outbox, list_others=self.others)
         return replace(stack, clients=self.clients) if self.clients is not None else stack
 
 

@@ -1,6 +1,6 @@
 """Opens a real stack: a named one in an AWS account, or the local AWS. Owns the error if there is none."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +46,13 @@ def _open_named_stack(options: StackOptions) -> Stack:
     store = open_store(StoreSettings(*(outputs[name] for name in TABLES)), session)
     home = _home(described, outputs, str(session.get_config_variable("region")))
     stack = _stack(home, store, outputs, session.create_client, lambda: make_events_client(session))
-    return replace(stack, described=described, clients=_clients_of(session))
+
+    def list_others() -> Sequence[tuple[str, Store]]:
+        client = session.create_client("cloudformation")
+        others = find_other_stacks(client, home.stack_name)
+        return [(name, open_store(StoreSettings(*(found[key] for key in TABLES)), session)) for name, found in others]
+
+    return replace(stack, described=described, clients=_clients_of(session), list_others=list_others)
 
 
 def _local_stack(options: StackOptions) -> Stack:
@@ -115,6 +121,15 @@ def _describe(session: Any, name: str) -> tuple[Mapping[str, Any], dict[str, str
     if missing:
         raise CliError(f"preheat: the stack {name!r} is not a Preheat stack: it has no output {', '.join(missing)}")
     return described, outputs
+
+
+def find_other_stacks(client: Any, own: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each stack of Preheat in the region of the client but `own`: its name and its outputs."""
+    for page in client.get_paginator("describe_stacks").paginate():
+        for described in page["Stacks"]:
+            outputs = _outputs(described)
+            if described["StackName"] != own and all(needed in outputs for needed in OUTPUTS):
+                yield str(described["StackName"]), outputs
 
 
 def _outputs(described: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """An opened stack, and what else a command uses of the outside: a clock and a pause. Tests replace all of it."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,10 @@ def _no_client(service: str, _region: str | None, _endpoint_url: str | None) -> 
     raise LookupError(f"this stack has no client of {service}")
 
 
+def _no_others() -> Sequence[tuple[str, Store]]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """An opened stack: its place, its store, its request queue, its events, and the account around it."""
@@ -64,6 +68,7 @@ class Stack:
     open_outbox: "Callable[[Collection[str]], Outbox]"  # `reply_to`: the queues that may receive a reply
     described: Mapping[str, Any] = field(default_factory=dict)  # as CloudFormation describes it
     clients: Callable[[str, str | None, str | None], Any] = _no_client  # service, region, endpoint URL -> client
+    list_others: Callable[[], Sequence[tuple[str, Store]]] = _no_others  # Preheat's other stacks here, by their names
 
     @property
     def parameters(self) -> dict[str, str]:

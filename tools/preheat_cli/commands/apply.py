@@ -27,6 +27,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
 from preheat_cli.printing import print_lines
+from preheat_cli.sharing import find_rivals
 from preheat_cli.stack import Home, Stack, Surroundings
 from preheat_cli.views import show
 from preheat_cli.waiting import Seen, wait_until_checked
@@ -75,8 +76,10 @@ def apply(
         opened = surroundings.open(stack)
         found = compare(file, plant, opened, surroundings.clock.now())
         misfits = find_misfits(found.models, opened.parameters, opened.home.region)
-        _refuse_misfits(file, [*find_shared(found.models), *misfits])
+        rivals, unread = find_rivals(found.models, opened)
+        _refuse_misfits(file, [*find_shared(found.models), *misfits, *rivals])
         _print_changes(found, form)
+        print_lines(unread, err=True)
         _print_warnings(found, opened, surroundings.clock.now())
         cost = found.measure_cost(surroundings.clock.now())
         typer.echo(cost.describe(), err=form is Format.JSON)
