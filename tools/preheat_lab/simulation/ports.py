@@ -193,6 +193,7 @@ class WatchedStore(MemoryStore):
         self.unreadable: dict[ModelId, datetime] = {}  # until when
         self._unindexed: set[ModelId] = set()  # whose last write the due index has lost
         self._versions: dict[ModelId, int] = {}  # of the records that the answer under way rests on
+        self._set_at: dict[ModelId, tuple[datetime | None, datetime]] = {}  # the look that a pass has set, and when
 
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
@@ -224,6 +225,7 @@ class WatchedStore(MemoryStore):
         before = self.records.get(record.model_id)
         won = super().save(record, entry, guards)
         self._world.watch.on_write(before, won, entry, self._world.clock.at)
+        self._set_at[won.model_id] = won.wake_at, self._world.clock.at
         if entry is not None:
             self._world.stream.append(entry)
         self._index(record.model_id)
@@ -252,6 +254,11 @@ class WatchedStore(MemoryStore):
         """See `ports.Store`."""
         super().wake(model_id, at)
         self._index(model_id)
+
+    def find_look_set_at(self, record: ModelRecord) -> datetime | None:
+        """Return when a pass has set the look that is due next; None: no pass has, somebody has woken the model."""
+        wake_at, set_at = self._set_at.get(record.model_id, (None, None))
+        return set_at if wake_at == record.wake_at else None
 
     def _index(self, model_id: ModelId) -> None:
         mix = self._world.mix

@@ -41,6 +41,7 @@ FAULT_COSTS = timedelta(minutes=5)
 GATE_MOVES = 6 * MINUTE
 GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
+MESSAGE_LIVES = timedelta(minutes=12)  # of a look that a pass sends itself, at most: until the next of a hosted model
 LOOKED_AT_WITHIN = timedelta(minutes=11)  # what is hosted, unless a hold's own edge comes first
 STUCK_COSTS = timedelta(minutes=80)
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -120,8 +121,9 @@ class Promises:
         for record in world.store.records.values():
             if record.wake_at is None or record.wake_at >= overdue_at or world.store.is_unreadable(record.model_id):
                 continue
-            # The pass that set this look, and lost its message, may have begun a while before it wrote.
-            hits = {mishap for _, mishap in self._hits_since(record.model_id, record.wake_at - 12 * MINUTE)}
+            # Its message may be lost from the pass that set this look on; what struck before that excuses nothing.
+            since = max(world.store.find_look_set_at(record) or record.wake_at, record.wake_at - MESSAGE_LIVES)
+            hits = {mishap for _, mishap in self._hits_since(record.model_id, min(since, record.wake_at))}
             if not hits or (hits <= INDEX and record.wake_at < world.clock.at - RESYNCED_WITHIN):
                 excuse = "only the due index has lost it" if hits else "nothing is wrong with it"
                 what = f"due since {record.wake_at:%H:%M:%S}, not checked, and {excuse}"
