@@ -19,7 +19,6 @@ Owns the abstraction of records, and nothing else. It removes the following, and
 * `effort.hosted_at` only meets the very same reading, and `ready_at`: past values on the same side of it are alike.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from preheat.app.audit.invariants import LEASE
@@ -29,6 +28,7 @@ from preheat.domain.decision.situation import SPENT
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Draining, Gate
 from preheat.domain.record.record import Effort, KeptScaling, ModelRecord, Phase
+from preheat.domain.values import change
 from preheat_lab.explorer.wants import ORIGIN, STEP, instant
 
 PAST = ORIGIN - LEASE - STEP
@@ -43,7 +43,7 @@ class Canonical:
     def record(self, record: ModelRecord, at: int) -> ModelRecord:
         """Return the record that every pass from `at` on takes for this one."""
         now = instant(at)
-        return replace(
+        return change(
             record,
             version=0,
             sequence=0,
@@ -55,7 +55,7 @@ class Canonical:
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
             status="",
-            unread=replace(record.unread, since=PAST, words="") if record.unread is not None else None,
+            unread=change(record.unread, since=PAST, words="") if record.unread is not None else None,
             looked_at=None,
             run=None,
             paid=(),
@@ -72,7 +72,7 @@ class Canonical:
         if attempt is not None:
             over = now >= attempt.intent_at + LEASE + STEP
             patient = attempt.tries > 3 or attempt.answer in SPENT  # then its age counts beyond the lease
-            attempt = replace(
+            attempt = change(
                 attempt,
                 first_at=PAST,
                 intent_at=PAST if over and not patient else attempt.intent_at,
@@ -81,21 +81,21 @@ class Canonical:
                 words="",
             )
         look_at = self._due(gate.look_at, now)
-        return replace(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
+        return change(gate, attempt=attempt, look_at=look_at, unreadable=min(gate.unreadable, 4))
 
     def _scaling(self, kept: KeptScaling, now: datetime) -> KeptScaling:
         fresh = not kept.is_removed and now < kept.read_at + READ_EVERY + STEP
         read_at = kept.read_at if fresh else PAST - READ_EVERY
-        return replace(kept, tries=min(kept.tries, 5), retry_at=self._due(kept.retry_at, now), read_at=read_at)
+        return change(kept, tries=min(kept.tries, 5), retry_at=self._due(kept.retry_at, now), read_at=read_at)
 
     @staticmethod
     def _draining(draining: Draining) -> Draining:
-        return replace(draining, came_to="", unreadable=min(draining.unreadable, 4))
+        return change(draining, came_to="", unreadable=min(draining.unreadable, 4))
 
     def _attempt(self, record: ModelRecord, attempt: Attempt, now: datetime) -> Attempt:
         over = now >= attempt.intent_at + LEASE + STEP  # one step more, for a clock that is behind
         settled = attempt.call is Call.STOP or (record.effort is not None and record.effort.serving)
-        return replace(
+        return change(
             attempt,
             first_at=PAST,
             intent_at=PAST if over and settled else attempt.intent_at,
@@ -105,7 +105,7 @@ class Canonical:
         )
 
     def _effort(self, effort: Effort, now: datetime) -> Effort:
-        return replace(
+        return change(
             effort,
             lead=None,
             turn=None,

@@ -66,8 +66,12 @@ CAPACITY = replace(SAGEMAKER, name="an endpoint without capacity", runs_short=Tr
 CAPACITY = replace(CAPACITY, plans=(replace(_LONG, target=replace(TARGET, backend=Backend.SAGEMAKER)),))
 _AGAIN = replace(a_model((6, 8), (28, 56)), lead=STEP, slack=STEP, target=replace(TARGET, backend=Backend.SAGEMAKER))
 SCALED = replace(SAGEMAKER, name="an endpoint that scales", plans=(_AGAIN,), hard_until=10, ends=70, people=1)
-SCALED = replace(SCALED, hard_from=5, scales=True)
-SCALED_REFUSED = replace(SCALED, name="an endpoint that scales, and no right to remove that", refuses_scaled=True)
+SCALED = replace(SCALED, scales=True)
+# The begin of the second shift made hard, in which a pass restores the scaling.
+RESTORED = replace(SCALED, name="scaling that comes back", found_scaled=True, people=0, hard_from=27, hard_until=31)
+SCALED_REFUSED = replace(
+    SCALED, name="an endpoint that scales, and no right to remove that", hard_from=5, refuses_scaled=True
+)
 
 # A call sets how many copies run: the same again is accepted, and changes nothing.
 COMPONENT = replace(
@@ -103,6 +107,10 @@ SCHEDULE_HOLD = replace(
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
 BLOCK = Scenario("a block during a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
 
+# The model runs through the gap between two shifts. A block there would stop it; lifted, it leaves no time for a stop.
+_CLOSE = replace(a_model((6, 8), (18, 40)), lead=STEP, slack=STEP)
+LIFTED = Scenario("a block between two shifts", (_CLOSE,), 10, 15, 60, requests=(_BLOCKED, _BLOCKED))
+
 # A person runs a model that nothing needs; a block stops it, and somebody may lift the block at any moment.
 _LATER = replace(a_model((30, 33)), lead=STEP, slack=STEP)
 _KEPT_OFF = replace(_BLOCKED, begin=instant(4), until=instant(20))
@@ -117,6 +125,9 @@ STRAY_SCHEDULE = replace(
 _LARGER = replace(_HELD, request_id=RequestId("larger"), until=instant(40), units=2)
 _RESIZED = replace(_LONGER, resize=Resize.RESTART, max_units_by_request=2)
 LARGER = Scenario("a larger hold during a shift", (_RESIZED,), 7, 11, 70, requests=(_LARGER,))
+# The same between two shifts: a restart would cut into the begin of the second.
+_BETWEEN = replace(_RESIZED, schedules=a_model((6, 12), (14, 50)).schedules)
+LARGER_BETWEEN = Scenario("a larger hold between two shifts", (_BETWEEN,), 9, 14, 70, requests=(_LARGER,))
 # The same before a shift: the start asks for more, and a service that refuses that must not make the shift late.
 _EARLIER = replace(_LARGER, request_id=RequestId("earlier"), begin=instant(10), until=instant(12), units=3)
 _HEADED = replace(a_model((9, 40)), lead=STEP, slack=STEP, max_units_by_request=2)
@@ -146,8 +157,10 @@ CI = (
     replace(COMPONENT, faults=1),
     replace(SERVING, faults=1),
     replace(CAPACITY, faults=1),
-    replace(SCALED, faults=1),
+    SCALED,
+    replace(SCALED, hard_from=5, faults=1),
     replace(SCALED_REFUSED, people=2),
+    replace(RESTORED, faults=1),
     replace(GATE, workers=2),
     replace(GATE_GONE, workers=2),
     replace(GATE_LONG, faults=1),
@@ -157,11 +170,13 @@ CI = (
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
     BLOCK,
+    LIFTED,
     STRAY,
     replace(STRAY, workers=2, hard_until=6),
     replace(STRAY_SCHEDULE, faults=1, hard_until=6),
     replace(LARGER, workers=2),
     replace(LARGER_GATED, workers=2),
+    replace(LARGER_BETWEEN, faults=1),
     replace(MORE_UNITS, faults=1),
     BUDGET,
     replace(BRIEF, workers=2, faults=1),
@@ -187,6 +202,7 @@ DEEP = (
     replace(SCALED, workers=2),
     replace(SCALED, people=2, faults=1),
     replace(SCALED_REFUSED, people=2, faults=1),
+    replace(RESTORED, workers=2, faults=1),
     replace(GATE, workers=2, faults=1),
     replace(GATE_GONE, workers=2, hard_from=4, hard_until=9, apart=True),
     replace(GATE_LONG, faults=2),
@@ -199,11 +215,14 @@ DEEP = (
     replace(SCHEDULE_HOLD, workers=2, faults=1),
     replace(BLOCK, workers=2),
     replace(BLOCK, workers=2, faults=1),
+    replace(LIFTED, faults=1),
+    replace(LIFTED, workers=2),
     replace(STRAY, people=2, workers=2),
     replace(STRAY, faults=2),
     replace(STRAY, workers=2, faults=1),
     replace(STRAY_SCHEDULE, workers=2, faults=1),
     replace(LARGER, workers=2, faults=1),
+    replace(LARGER_BETWEEN, workers=2, faults=1),
     replace(MORE_UNITS, workers=2, faults=1),
     replace(MORE_UNITS, faults=2),
     replace(LARGER_GATED, faults=1),

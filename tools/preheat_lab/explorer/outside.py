@@ -23,7 +23,8 @@ class Outside:
         self._records = records
         self._rules = hosting.ServiceRules(scenario.switches, tokenless=scenario.tokenless)
         self._places = {target: place for place, target in enumerate(scenario.targets)}
-        self.first = tuple(ExploredService() for _ in scenario.targets)
+        scaling = hosting.SCALED if scenario.found_scaled else hosting.UNSCALED
+        self.first = tuple(ExploredService(scaling=scaling) for _ in scenario.targets)
 
     def place(self, target: Target) -> int:
         """Return which of a situation's services holds the target."""

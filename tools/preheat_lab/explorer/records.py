@@ -141,12 +141,18 @@ class RecordsExplored:
             )
             new = after.gate.attempt if after.gate is not None else None
         elif following.attempt is not None:
+            planned = plan is not None and plan.target == following.attempt.target
             if following.kind == STOP:
                 amid = plan is None or wants.wanted[state.now]
-                drain = None if amid or plan is None else plan.drain
-                at = instant(state.now)
-                broken += judge_stop(before, observed=observed, passage=passage, reading=reading, drain=drain, at=at)
-            planned = plan is not None and plan.target == following.attempt.target
+                broken += judge_stop(
+                    before,
+                    observed=observed,
+                    passage=passage,
+                    reading=reading,
+                    drain=None if amid or plan is None else plan.drain,
+                    at=instant(state.now),
+                    again=planned and wants.again[state.now],
+                )
             needed = planned and wants.needed[state.now]
             returned = seen and observed is Observed.STOPPED
             broken += judge_intent(
@@ -214,6 +220,10 @@ class RecordsExplored:
             elif isinstance(answer, Backlog):
                 reading = BacklogReading(answer)
         return passage, reading
+
+    def find_seen(self, worker: WorkerState) -> Observed:
+        """Return what the pass has seen of the service."""
+        return self._rests_on(worker)[1]
 
     def judge_unrecorded(self, worker: WorkerState) -> tuple[Broken, ...]:
         """Return what is broken by a pass that has called, if its next step is not to write down the answer."""

@@ -66,6 +66,7 @@ class Scenario:
     runs_short: bool = False  # the service may have no capacity for a start
     scales: bool = False  # its owner has it scale, and a stop removes that
     refuses_scaled: bool = False  # Preheat may not remove the scaling: the service refuses to stop what scales
+    found_scaled: bool = False  # what scales does so from its first start on
     found_open: bool = False  # the gate is open from the beginning; somebody opened it
     # The requests, in this order, each at any point of the hard stretch; an id that comes again releases its request.
     requests: tuple[Standing, ...] = ()

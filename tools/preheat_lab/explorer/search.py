@@ -4,6 +4,7 @@ Owns order, bookkeeping and traces, and the judgement of L1 and L2. Without more
 model hosted during its demand. Every run by Preheat must stop after it.
 """
 
+import gc
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -77,7 +78,13 @@ def explore(scenario: Scenario, *, promises: frozenset[str] | None = None, state
     began = time.perf_counter()
     world = ExploredWorld(scenario)
     explored = Explored(scenario, world, [world.initial()], [-1], [])
-    _search(explored, promises, states_max)
+    collects = gc.isenabled()
+    gc.disable()  # States hold no cycles, and there are millions for the collector to look through.
+    try:
+        _search(explored, promises, states_max)
+    finally:
+        if collects:
+            gc.enable()
     if explored.complete and not (promises and explored.found):
         _judge_ends(explored)
     if promises is not None:

@@ -7,6 +7,7 @@ Knows no order of search. The package's docstring says what it assumes, and what
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from preheat.app.audit.invariants import Broken, TokenUse, judge_call, judge_effect
 from preheat.app.ports.errors import (
@@ -15,6 +16,7 @@ from preheat.app.ports.errors import (
     HostingError,
     InvalidCall,
     ModelGone,
+    PreheatError,
     QuotaExceeded,
     StaleRecord,
     StoreUnavailable,
@@ -49,6 +51,7 @@ from preheat_lab.explorer.passes import (
     SCALING,
     STANDINGS,
     STOP,
+    Guessed,
     Passes,
     RemoteCall,
     ValueNumbers,
@@ -174,7 +177,7 @@ class ExploredWorld:
         yield from self._of_requests(state)
         if state.faults:
             for place in places:
-                yield Edge("fault: crash", place, state.spend_fault()._replace(workers=state.others(place)))
+                yield Edge("fault: crash", place, state.spend_fault().with_workers(state.others(place)))
 
     def _of_plans(self, state: ExploredState) -> Iterator[Edge]:
         if state.unwoken:
@@ -294,20 +297,32 @@ class ExploredWorld:
         """A work message begins a pass, which reads the record and its clock."""
         newcomer = WorkerState(0, (), fresh=True, born=state.now, behind=behind)
         workers = (*state.workers, newcomer)
-        return self._load(state._replace(workers=workers), len(workers) - 1, event)
+        return self._load(state.with_workers(workers), len(workers) - 1, event)
 
     def _load(self, state: ExploredState, place: int, event: str = "load again") -> Edge:
         worker = state.workers[place]
         answers: tuple[int, ...] = (state.record, self._reading(worker, state.now))
-        if not self._plan_may_change(state):
+        next_call = self.passes.next_call(worker.losses, answers, partial(self._guess, state))
+        if not self._plan_may_change(state) and next_call.kind != DONE:
             answers = (*answers, self._plans[state.plan])
-            if self.passes.next_call(worker.losses, answers[:2]).kind == DONE:
-                answers = answers[:2]
         if self.asking.next(state) is None:
             while (request := self.passes.next_call(worker.losses, answers)).kind == STANDINGS:
                 answers = (*answers, self.asking.read(state, request))
         loaded = self._at_its_clock(worker._replace(answers=answers, fresh=True), state.now)
         return self._move_worker(event, state, place, loaded)
+
+    def _guess(self, state: ExploredState, request: RemoteCall) -> Guessed | None:
+        """Return the answer to a read of a pass that goes on at once, with nothing else in between."""
+        if request.kind == PLANNED:
+            number = self._plans[state.plan]
+        elif request.kind == STANDINGS:
+            number = self.asking.read(state, request)
+        elif request.kind == DESCRIBE:
+            number = self._look(state, request.target)
+        else:
+            return None
+        answer = self.values[number]
+        return None if isinstance(answer, PreheatError) else Guessed(answer)
 
     def _reading(self, worker: WorkerState, now: int) -> int:
         """Return what the worker's clock shows."""
@@ -390,13 +405,16 @@ class ExploredWorld:
         return edge._replace(broken=tuple(broken))
 
     def _judge_removal(self, state: ExploredState, worker: WorkerState) -> Iterator[Broken]:
-        """Judge L7: a stop that removes scaling keeps it on the record, unless its pass read in vain, or too early."""
+        """Judge L7: a stop that removes scaling keeps it on the record.
+
+        Its owner may have set it up since the pass read in vain, or since its look showed no endpoint in service.
+        """
         if self.record(state).scaling is None and not self._read_nothing(worker):
             yield Broken("L7", "a stop removes scaling that no record keeps")
 
     def _read_nothing(self, worker: WorkerState) -> bool:
-        """Return whether the pass read the scaling and found none; of a loose worker, only its call is known."""
-        if worker.losses == LOOSE:
+        """Return whether the pass found no scaling to read; of a loose worker, only its call is known."""
+        if worker.losses == LOOSE or self.records.find_seen(worker) is not Observed.HOSTED:
             return True
         calls = (self.passes.next_call(worker.losses, worker.answers[:at]) for at in range(len(worker.answers)))
         read = [self.values[worker.answers[at]] for at, call in enumerate(calls) if call.kind == SCALING]
@@ -486,9 +504,9 @@ class ExploredWorld:
         if worker is not None and worker.called_at != NEVER_CALLED and not worker.fresh and self.scenario.reduced:
             worker = None
         if worker is None or (worker.called_at == NEVER_CALLED and self._request(worker).kind == DONE):
-            return Edge(event, place, state._replace(workers=others))
+            return Edge(event, place, state.with_workers(others))
         workers = tuple(sorted((*others, worker))) if others else (worker,)
-        return Edge(event, place, state._replace(workers=workers))
+        return Edge(event, place, state.with_workers(workers))
 
 
 def _show(state: int) -> Observation:

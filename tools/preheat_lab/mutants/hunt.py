@@ -31,8 +31,10 @@ from preheat_lab.explorer.catalog import (
     GATE_FOUND_OPEN,
     GATE_TWICE,
     HOLD,
+    LARGER_BETWEEN,
     LARGER_GATED,
     LENIENT,
+    LIFTED,
     LONG,
     MORE_UNITS,
     MOVED,
@@ -124,8 +126,12 @@ STUBBORN = Switches(stop_while_starting=WhenPossible.CONFLICT, token_after_stop=
 
 @dataclass(frozen=True, slots=True)
 class HuntResult:
-    """The result of a hunt: `harness` and `invariant` of the first broken promise; `error` if one ended a harness."""
+    """The result of a hunt: `harness` and `invariant` of the first broken promise; `error` if one ended a harness.
 
+    `suite`: explorer or simulation, of which that harness is one.
+    """
+
+    suite: str | None = None
     harness: str | None = None
     invariant: str | None = None
     what: str | None = None
@@ -192,6 +198,8 @@ OWN: dict[str, Callable[[], tuple[str, str] | None]] = {
     "other units: a fault": partial(search, replace(UNITS, faults=1)),
     "a gate, two shifts: a fault": partial(search, replace(GATE_TWICE, faults=1)),
     "a larger hold behind a gate: a fault": partial(search, replace(LARGER_GATED, faults=1)),
+    "a larger hold between two shifts": partial(search, LARGER_BETWEEN),
+    "a block between two shifts": partial(search, LIFTED),
     "a block that is lifted: a fault": partial(search, replace(BLOCK, faults=1)),
     "newer version": partial(search, NEWER),
     "a long shift, strict: a fault": partial(search, replace(HARD_TO_START, faults=1)),
@@ -274,7 +282,8 @@ def hunt(harnesses: Iterator[Harness]) -> HuntResult:
             failed = failed or f"{name}: {type(error).__name__}: {error}"[:300]
             continue
         if broken is not None:
-            return HuntResult(name, *broken, error=failed)
+            suite = "explorer" if getattr(harness, "func", harness) is search else "simulation"
+            return HuntResult(suite, name, *broken, error=failed)
     return HuntResult(error=failed)
 
 

@@ -13,6 +13,14 @@ _in_demand = partial(Mutation, file="domain/demand/demand.py")
 _in_pieces = partial(Mutation, file="domain/demand/pieces.py")
 
 MUTATIONS = (
+    _in_promise(
+        name="ready although a stop may still take effect",
+        old="    if hosted_at is not None and counts and (hosted_at == now or not effort.judged):",
+        new="    if hosted_at is not None and (hosted_at == now or not effort.judged):",
+        rule="a hosted model is no proof while a stop may still take effect",
+        sees="L3",
+        suite="tests/days/test_a_bad_day.py",
+    ),
     _in_situation(
         name="the effort renewed by each pass",
         old="    if effort is None or demand.begin >= effort.until:",

@@ -100,6 +100,22 @@ MUTATIONS = (
         sees="S3",
         first=("asked in units",),
     ),
+    _in_situation(
+        name="units: a restart however near a shift is",
+        old="    if demand is None or makes_late(model, demand, situation.now):",
+        new="    if demand is None:",
+        rule="a restart never leaves the model away at the begin of a shift",
+        sees="S3",
+        first=("a larger hold between two shifts",),
+    ),
+    _in_units(
+        name="units: a restart counts as over when its stop is",
+        old="    return now + STOP_TIME + model.lead + model.slack",
+        new="    return now + STOP_TIME",
+        rule="a restart never leaves the model away at the begin of a shift",
+        sees="S3",
+        suite="tests/days/test_units_by_request.py",
+    ),
     Mutation(
         name="gate: a restart waits for it again with each pass",
         file="domain/decision/draining.py",

@@ -7,7 +7,23 @@ from preheat_lab.mutants.mutation import Mutation
 _in_stopping = partial(Mutation, file="domain/decision/stopping.py")
 _in_situation = partial(Mutation, file="domain/decision/situation.py")
 
+_in_draining = partial(
+    Mutation, file="domain/decision/draining.py", sees="S3", rule="no stop comes so late that it delays the next start"
+)
+
 MUTATIONS = (
+    _in_draining(
+        name="a stop however near the next start is",
+        old="    again_at = _find_needed_again(situation)",
+        new="    again_at = None",
+        first=("a block between two shifts",),
+    ),
+    _in_draining(
+        name="a stop comes once its start is not due at once",
+        old="serves and start_at < situation.now + STOP_TIME else None",
+        new="serves and start_at < situation.now else None",
+        first=("a block between two shifts",),
+    ),
     _in_stopping(
         name="strangers stopped",
         old="    if not situation.record.is_engaged() and not _may_stop_any(situation):",

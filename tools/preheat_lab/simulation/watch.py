@@ -43,6 +43,7 @@ from preheat.domain.verdict.judging import judge
 
 LEFT = (Observed.STARTING, Observed.HOSTED, Observed.STOPPING)
 OUT_OF_STARTING = (Observed.HOSTED, Observed.STOPPING)
+STOPS_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,7 @@ class PromiseWatch:
                     drain=None if self._is_amid(model_id, at) else self._drains[model_id],
                     at=at,
                     skew=2 * self._skew,
+                    again=self._is_due_again(model_id, at),
                 ),
             )
         needed = self.find_needed(model_id, at) is not None and self.find_needed(model_id, at + self._skew) is not None
@@ -341,6 +343,13 @@ class PromiseWatch:
             for demand in self._wanted[model_id].from_(at - self._skew)[:2]
         )
 
+    def _is_due_again(self, model_id: ModelId, at: datetime) -> bool:
+        """Return whether a stop at `at` comes between two demands, and delays the start of the later by any clock."""
+        off = 2 * self._skew
+        coming = self._wanted[model_id].from_(at - off)[:1]
+        due = any(at + off < demand.start_at < at - off + STOPS_WITHIN for demand in coming)
+        return due and not self._is_blocked(model_id, at)
+
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count an observation, which has shown `saw` so far."""
         self.saw, self._has_looked = saw, True
@@ -397,10 +406,15 @@ class PromiseWatch:
         if model_id not in self._resizes:
             return 0
         coming = self._wanted[model_id].from_(at - self._skew)[:2]
-        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.find_holds(at + off * self._skew)]
         model = self._models[model_id]
-        # A restart must be worth it: the hold outlasts the stop (at most 5 minutes) and the start.
-        worth = timedelta(minutes=5) + model.lead + model.slack - self._skew
+        away = STOPS_WITHIN + model.lead + model.slack
+        shifts = [shift.ready_at for demand in coming for shift in demand.shifts]
+        clocks = [at + off * self._skew for off in (-1, 0, 1)]
+        if all(any(clock < ready_at <= clock + away for ready_at in shifts) for clock in clocks):
+            return 0  # A restart would cut into the begin of a shift.
+        served = [one for demand in coming for off in (-1, 0, 1) for one in demand.find_holds(at + off * self._skew)]
+        # A restart must be worth it: the hold outlasts the stop and the start.
+        worth = away - self._skew
         asked = max((one.units or 0 for one in served if one.end > at + worth), default=0)
         return min(asked, model.units_by_request)
 

@@ -150,6 +150,12 @@ def test_a_stop_that_was_asked_for_already_is_not_judged_again() -> None:
     assert judge_a_stop(replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP)), passage=Passage.OPEN) == []
 
 
+def test_a_first_stop_does_not_come_so_late_that_it_delays_the_next_start() -> None:
+    assert judge_a_stop(HOSTED, again=True) == ["S3"]
+    assert judge_a_stop(HOSTED, again=True, observed=Observed.STARTING) == []
+    assert judge_a_stop(replace(HOSTED, attempt=replace(CLOSE, call=Call.STOP)), again=True) == []
+
+
 @pytest.mark.parametrize(
     ("waited", "reading", "at", "broken"),
     [

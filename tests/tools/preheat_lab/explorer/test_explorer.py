@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import Searched
 
 from preheat.app.reconcile import reconcile
-from preheat.domain.decision import decision, scaling, starting
+from preheat.domain.decision import decision, draining, scaling, sizing, starting
 from preheat.domain.demand import demand
 from preheat.domain.record.lifecycle import Step
 from preheat_lab.explorer import Explored, Scenario, asking, explore
@@ -15,6 +15,8 @@ from preheat_lab.explorer.catalog import (
     BUDGET,
     CAPACITY,
     HOLD,
+    LARGER_BETWEEN,
+    LIFTED,
     SCALED,
     SCALED_REFUSED,
     SCHEDULE_HOLD,
@@ -126,6 +128,16 @@ def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyP
 def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
     assert {"S3", "L1"} <= promises_broken(HOLD)
+
+
+def test_a_restart_that_cuts_into_the_begin_of_a_shift_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "makes_late", lambda *_: False)
+    assert "S3" in promises_broken(LARGER_BETWEEN)
+
+
+def test_a_stop_that_delays_the_next_start_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "_find_needed_again", lambda _: None)
+    assert "S3" in promises_broken(LIFTED)
 
 
 BRIEF_SERVING = replace(SERVING, faults=1, hard_from=5, hard_until=7)

@@ -67,7 +67,7 @@ def find_mutation(name: str) -> Mutation:
 def test_a_mutation_is_found_for_the_promise_that_it_breaks(name: str) -> None:
     mutation = find_mutation(name)
     found = hunt_mutation(mutation)
-    assert (found.invariant, found.error) == (mutation.sees, None)
+    assert (found.invariant, found.error, found.suite) == (mutation.sees, None, "explorer")
     assert str(found).startswith(f"{mutation.sees:<3} explorer: ")
 
 
@@ -94,5 +94,6 @@ def test_serving_scaling_and_capacity_have_mutations_with_a_suite_each() -> None
 
 def test_a_suite_kills_the_mutation_that_names_it_and_no_other() -> None:
     (one,) = [mutation for mutation in OF_ENDPOINTS if mutation.name == "a shortage spends an attempt"]
-    assert str(hunt_mutation(one)).startswith("T   tests/days/test_capacity.py")
+    killed = hunt_mutation(one)
+    assert (str(killed), killed.suite) == ("T   tests/days/test_capacity.py", "tests/days/test_capacity.py")
     assert str(hunt_mutation(replace(one, suite="tests/days/test_an_ordinary_day.py"))) == "SURVIVED"

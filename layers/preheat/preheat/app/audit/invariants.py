@@ -7,7 +7,7 @@ audit` uses `judge_ledger`. Pure: the caller passes what a rule needs to know of
 | --- | --- |
 | S1 one effective start per token; a new one only when the lease of the last is over | `judge_effect`, `judge_write` |
 | S2 intent before effect: a won write of the same pass names each call | `judge_call` |
-| S3 never stopped while needed | `judge_intent` |
+| S3 never stopped while needed, nor just before the next start | `judge_intent`, `judge_stop` |
 | S4 what we neither started nor adopted we do not stop, except under a block | `judge_intent`, `judge_effect` |
 | S5 tokens are single-use | `judge_intent`, `judge_call`, `judge_ledger` |
 | S6 no acknowledged request is lost | `simulation.answers`, by the requests |
@@ -203,14 +203,18 @@ def judge_stop(
     drain: Drain | None,
     at: datetime,
     skew: timedelta = timedelta(),
+    again: bool = False,
 ) -> Iterator[Broken]:
     """Judge a first stop of a model that is HOSTED, by the record before it and by what its pass saw.
 
-    `drain`: the queue that the stop must wait for; None for a stop during a demand.
+    `drain`: the queue that the stop must wait for; None for a stop during a demand. `again`: the stop comes between two
+    demands, so late that it would not be over when the next start is due.
     """
     waited = before.draining
     if observed is not Observed.HOSTED or (before.attempt is not None and before.attempt.call is Call.STOP):
         return
+    if again:
+        yield Broken("S3", "stopped so shortly before its next start that the stop delays it")
     over_at = waited.over_at if waited is not None else None
     if before.gate is not None:
         change = before.gate.attempt

@@ -7,7 +7,7 @@ for hours. No clock within the stated limit can have written them, so a pass tak
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from preheat.domain.record import budget
 from preheat.domain.record.record import ModelRecord
@@ -65,7 +65,12 @@ def bound_times(record: ModelRecord, now: datetime) -> ModelRecord:
 
 @cache
 def _find_names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in PLANNED)
+    """Return the fields of a dataclass that may hold a noted time, or a value with one. Each pass asks twice."""
+    return tuple(field.name for field in fields(kind) if field.name not in PLANNED and _may_hold_time(field.type))
+
+
+def _may_hold_time(kind: Any) -> bool:
+    return any(part is datetime or is_dataclass(part) for part in get_args(kind) or (kind,))
 
 
 def _list_ahead(value: Any, now: datetime) -> list[datetime]:
@@ -76,7 +81,7 @@ def _list_ahead(value: Any, now: datetime) -> list[datetime]:
         if isinstance(part, datetime):
             if part > now + REACHES.get(name, AHEAD_AFTER):
                 found.append(part)
-        elif is_dataclass(part):
+        elif part is not None and is_dataclass(part):
             found += _list_ahead(part, now)
     return found
 
