@@ -92,3 +92,17 @@ def test_a_start_that_fails_for_another_reason_still_spends_its_attempts() -> No
         assert [entry.attempt for entry in day.entries_of(Action.START)] == [1, 1, 1, 2, 3, 4, 5]
         assert day.record.phase is Phase.FAILED
         assert day.clock.at == at("12:00")
+
+
+def test_a_shortage_for_more_units_leaves_the_next_start_the_plans_own() -> None:
+    with a_day(backend=Backend.SAGEMAKER_COMPONENT, lead="40m", max_units_by_request=4) as day:
+        day.run_until("05:00")
+        day.hold("06:00", "12:00", units=4)
+        no_capacity(day, times=1)
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+        assert [entry.units for entry in day.entries_of(Action.START)] == [4, 1]
+        (told,) = day.entries_of(Action.CAPACITY)
+        assert "4 units are not available" in told.reason
+        assert told.fell_back_to == 1
+        assert [entry.late for entry in day.entries if entry.late is not None] == [False]

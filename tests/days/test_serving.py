@@ -1,8 +1,10 @@
 """Ready means that something serves: an endpoint in service without an instance is not ready."""
 
-from tests.support.day import a_day
+from datetime import timedelta
 
-from preheat.domain.plan.plan import Backend, Units
+from tests.support.day import QUEUE, a_day
+
+from preheat.domain.plan.plan import Backend, Drain, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
 from preheat_simulator.components import ComponentService
@@ -64,4 +66,20 @@ def test_a_component_that_serves_in_part_is_not_stopped_for_the_copies_that_are_
         day.run_until("15:58")
         assert day.record.phase is Phase.HOSTED
         day.run_until("16:10")
+        assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)
+
+
+def test_what_serves_in_part_is_not_stopped_before_its_queue_is_empty() -> None:
+    drain = Drain(QUEUE, timedelta(minutes=15))
+    with a_day(backend=Backend.SAGEMAKER_COMPONENT, units=Units(2), drain=drain) as day:
+        assert isinstance(day.service, ComponentService)
+        day.run_until("15:50")
+        day.service.set_instances(day.target.project, 1)
+        day.waiting(40)
+        day.run_until("16:08")
+        assert (day.stopped(), day.record.phase) == (0, Phase.DRAINING)
+        day.waiting(0)
+        day.run_until("16:14")
+        assert day.stopped() == 1
+        day.run_until("16:30")
         assert (day.observed(), day.record.phase) == (Observed.STOPPED, Phase.IDLE)

@@ -16,6 +16,15 @@ _scaling = partial(Mutation, file="domain/decision/scaling.py", sees="L1", suite
 _start = partial(Mutation, file="domain/decision/starting.py", sees="L1")
 
 MUTATIONS = (
+    Mutation(
+        name="a shortage for more units is tried with as many again",
+        file="domain/decision/starting.py",
+        old="    record, shortage = fall_back(model, situation.record)",
+        new='    record, shortage = situation.record, ""',
+        rule="after a shortage for more units the demand falls back to the plan's own",
+        sees="S13",
+        suite="tests/days/test_capacity.py",
+    ),
     _scaling(
         name="scaling: not read again before a stop that is repeated",
         old="again = attempt is not None and attempt.call is Call.STOP",

@@ -9,6 +9,14 @@ _in_draining = partial(Mutation, file="domain/decision/draining.py")
 
 MUTATIONS = (
     _in_draining(
+        name="drain: what serves in part does not wait for its queue",
+        old="    serves = seen.observed is Observed.HOSTED or bool(seen.serving)",
+        new="    serves = seen.observed is Observed.HOSTED",
+        rule="a stop of what serves waits until its queue is empty",
+        sees="S12",
+        suite="tests/days/test_serving.py",
+    ),
+    _in_draining(
         name="gate: the stop does not wait for it",
         old="    if gate is not None and (situation.gate_look is None or not gate.is_shut(situation.now)):",
         new="    if False:",

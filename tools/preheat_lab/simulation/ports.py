@@ -334,7 +334,7 @@ class WatchedHosting:
         for _ in range(target.backend.calls_a_look):
             world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
         seen = look(target)
-        world.watch.saw = seen.observed
+        world.watch.saw = Observed.STARTING if seen.serving == 0 else seen.observed
         world.amid_pass(model_id)
         return seen
 

@@ -119,6 +119,7 @@ class PromiseWatch:
         self._raced: set[ModelId] = set()  # models that a person started while Preheat had to take them for its own
         self._sent: dict[str, TokenUse] = {}
         self._effects: Counter[str] = Counter()
+        self._tokens: dict[ModelId, set[str]] = defaultdict(set)  # of the effects of each model
         # The start under which a look showed the model out of its stopped state; the stop under which out of STARTING.
         self._left: dict[ModelId, str] = {}
         self._told: Counter[tuple[ModelId, datetime]] = Counter()  # how often the ledger judged a demand
@@ -365,6 +366,7 @@ class PromiseWatch:
         self._named = None  # a call needs a won write of its own
         if changed:
             self._effects[token] += 1
+            self._tokens[model_id].add(token)
             since = self._by_person.pop(model_id, None)
             covered = model_id in self._adoptable or (since is not None and self._is_covered(model_id, since, at))
             self._adoptable.discard(model_id)
@@ -376,6 +378,10 @@ class PromiseWatch:
         """Note what a person did, and with `record` whether Preheat could know: the service does not say who starts."""
         self._raced.discard(model_id)
         self._adoptable.discard(model_id)
+        if self._models[model_id].target.tokenless:
+            # To a service without tokens, a call repeated after a person's hand is one more call.
+            for token in self._tokens.pop(model_id, ()):
+                del self._effects[token]
         if call is Call.START:
             self._by_person[model_id] = at
             if record is not None and _claims(record):

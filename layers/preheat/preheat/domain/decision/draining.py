@@ -28,9 +28,15 @@ OVER = (Observed.STOPPED, Observed.STOPPING, Observed.FAILED, Observed.UNFIT, Ob
 
 
 def find_drain(situation: Situation) -> Drain | None:
-    """Return the drain that applies now: that of a hosted model at the end of its demand, not during it."""
-    serves = situation.observation.observed is Observed.HOSTED and situation.outlook.current is None
-    return situation.model.drain if situation.model is not None and serves else None
+    """Return the drain that applies now: that of a model that serves at the end of its demand, not during it.
+
+    One that serves in part is not ready, but its messages are on their way all the same.
+    """
+    seen = situation.observation
+    serves = seen.observed is Observed.HOSTED or bool(seen.serving)
+    return (
+        situation.model.drain if situation.model is not None and serves and situation.outlook.current is None else None
+    )
 
 
 def is_over(situation: Situation) -> bool:

@@ -216,15 +216,18 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
 def _wait_for_capacity(situation: Situation) -> Move:
     """The service has no capacity for it, as under a quota: it costs no attempt, and tries go on until the demand ends.
 
-    The next endpoint config follows at once; after the last one, the first follows after a wait. Reported once in a
-    demand. The wait says nothing about how long a start takes.
+    The next endpoint config follows at once; after the last one, the first follows after a wait. There may be room for
+    the plan's units where there is none for more: they follow at once too. Reported once in a demand. The wait says
+    nothing about how long a start takes.
     """
     effort = situation.record.effort
     model = situation.model
     if effort is None or model is None:
         raise ValueError(f"{situation.record.model_id}: a start fails only during a demand")
     fallback = model.find_next_config(effort.fallback, effort.unusable)
-    retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None else timedelta())
+    record, shortage = fall_back(model, situation.record)
+    effort = record.effort or effort
+    retry_at = situation.now + (looks.CAPACITY_EVERY if fallback is None and not shortage else timedelta())
     action = Action.CAPACITY if effort.short_since is None else Action.LOOK
     effort = change(
         effort,
@@ -239,9 +242,9 @@ def _wait_for_capacity(situation: Situation) -> Move:
         then = f"Trying the fallback config {fallback}"
     elif model.fallbacks:
         then = "Trying each config again every few minutes until the demand ends"
-    reason = f"{NO_CAPACITY} ({situation.observation.detail}). {then}"
+    reason = f"{NO_CAPACITY} ({situation.observation.detail}). {then}{shortage}"
     return Move(
-        change(situation.record, attempt=None, effort=effort),
+        change(record, attempt=None, effort=effort),
         Phase.FAILED,
         reason,
         pick_wake(situation, retry_at),
