@@ -196,6 +196,8 @@ DEEP = (
     replace(REKOGNITION, workers=2, faults=1),
     replace(REKOGNITION, faults=1, people=1),
     replace(SAGEMAKER, workers=2, faults=1),
+    replace(COMPONENT, workers=2, faults=1),
+    replace(COMPONENT, faults=1, people=1),
     replace(SERVING, workers=2, faults=1),
     replace(CAPACITY, faults=2),
     replace(CAPACITY, workers=2, faults=1),

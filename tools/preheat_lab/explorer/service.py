@@ -108,6 +108,9 @@ class ServiceRules:
         if reply is CallReply.CONFLICT:
             return CallResult(service, refused=True, changed=False, effects=known.effects if known else 0)
         changed = reply is CallReply.DO
+        if start and token and not changed and service.run_by == PERSON:
+            # The service accepts it and changes nothing: who has started what runs, neither of them can know.
+            service = service._replace(run_by=RACED)
         if self._tokenless and not token and changed:
             # To a service without tokens, a call repeated after a person's hand is one more call, as it has to be.
             service = service._replace(known=tuple(each._replace(effects=0) for each in service.known))
