@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 
+from preheat.app.ports.store import PLANS_KEPT
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.request import Reply, RequestId
+from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws
@@ -310,3 +311,35 @@ def test_the_dashboards_widget_shows_the_board(local_aws: LocalAws) -> None:
     assert "FunctionError" not in answer, shown
     assert '<div class="pb dark">' in shown
     assert local_aws.stack_name in shown
+
+
+def test_what_has_a_life_goes_and_what_proves_the_bill_stays(local_aws: LocalAws) -> None:
+    """The emulator deletes once a minute what is over, as DynamoDB does within days. Its stream does not show that."""
+    store, dynamodb, now = open_local_store(local_aws), local_aws.client("dynamodb"), datetime.now(UTC)
+    tables = {name: local_aws.environment()[f"PREHEAT_{name}_TABLE"] for name in ("MODELS", "LEDGER", "PLANS")}
+    for name in ("MODELS", "LEDGER"):
+        life = dynamodb.describe_time_to_live(TableName=tables[name])["TimeToLiveDescription"]
+        assert (life["TimeToLiveStatus"], life["AttributeName"]) == ("ENABLED", "expires_at")
+    subject, long_ago = Subject(ModelId("aged")), now - timedelta(days=401)
+    names = {each: RequestId(each) for each in ("old-reply", "new-reply")}
+    for name, at in (("old-reply", long_ago), ("new-reply", now)):
+        reply = Reply(
+            names[name], Verb.STATUS, subject, "x", at, accepted=True, code="accepted", reason="-", digest="0"
+        )
+        store.answer(reply, None, (), None)
+    target = Target("plant-aged", "3")
+    entry = LedgerEntry(ModelId("aged"), 1, long_ago, Phase.IDLE, Phase.IDLE, Action.OBSERVE, "Stopped", target)
+    store.save(ModelRecord(ModelId("aged"), target, sequence=1, phase=Phase.IDLE), entry)
+    model = HostedModel(ModelId("aged"), target, Units(1), (), MINUTE, timedelta(), now)
+    for _ in range(PLANS_KEPT + 2):
+        store.apply([model], expected_version=store.read_plan_version(), at=now)
+    deadline = time.monotonic() + 2 * DEADLINE_SECONDS
+    while store.find_reply(names["old-reply"]) is not None:
+        assert time.monotonic() < deadline, "the old reply is still there"
+        time.sleep(0.5)
+    assert store.find_reply(names["new-reply"]) is not None
+    assert [each.sequence for each in store.read_ledger(ModelId("aged"))] == [1]
+    rows = dynamodb.get_paginator("scan").paginate(TableName=tables["PLANS"])
+    plans = {row["plan"]["S"] for page in rows for row in page["Items"] if row["plan"]["S"].startswith("v")}
+    assert PLANS_KEPT <= len(plans) <= PLANS_KEPT + 1
+    assert len(store.read_applied_plans(100)) >= PLANS_KEPT + 2
