@@ -338,7 +338,7 @@ def test_what_has_a_life_goes_and_what_proves_the_bill_stays(local_aws: LocalAws
         assert time.monotonic() < deadline, "the old reply is still there"
         time.sleep(0.5)
     assert store.find_reply(names["new-reply"]) is not None
-    assert [each.sequence for each in store.read_ledger(ModelId("aged"))] == [1]
+    assert store.read_ledger(ModelId("aged"))[0] == entry  # passes may have added others
     rows = dynamodb.get_paginator("scan").paginate(TableName=tables["PLANS"])
     plans = {row["plan"]["S"] for page in rows for row in page["Items"] if row["plan"]["S"].startswith("v")}
     assert PLANS_KEPT <= len(plans) <= PLANS_KEPT + 1
