@@ -14,6 +14,7 @@ of them first. If an upgrade moved one, it ends with a sentence instead of a wro
 runtime other than this interpreter's.
 - The simulated services put their events onto the default bus, as AWS's own do. Anybody may use a source that begins
   with `aws.`, because on loopback there is nobody else.
+- A table of a template has its time to live, which ministack's CloudFormation drops.
 - A template may have composite alarms, which ministack serves and its CloudFormation does not know.
 - Functions may look at event source mappings and change them under the rights that AWS asks for (`mappings`).
 - The simulated services ask here whether a role may make a call of theirs (`hosting_rights`).
@@ -216,6 +217,23 @@ def take_composite_alarms(provisioners: ModuleType, cloudwatch: ModuleType) -> N
     handlers.setdefault("AWS::CloudWatch::CompositeAlarm", {"create": create, "update": update, "delete": remove})
 
 
+def give_items_their_life(provisioners: ModuleType, dynamodb: ModuleType) -> None:
+    """Turn on the time to live that a template gives a new table: ministack's CloudFormation drops it."""
+    handlers = find_seam(provisioners, "_RESOURCE_HANDLERS")["AWS::DynamoDB::Table"]
+    set_life = find_seam(dynamodb, "_update_ttl", ("data",))
+    create = handlers["create"]
+
+    def create_here(logical_id: str, properties: Mapping[str, Any], stack_name: str) -> Any:
+        made = create(logical_id, properties, stack_name)
+        life = properties.get("TimeToLiveSpecification")
+        if life:
+            enabled = str(life.get("Enabled")).lower() == "true"
+            set_life({"TableName": made[0], "TimeToLiveSpecification": {**life, "Enabled": enabled}})
+        return made
+
+    handlers["create"] = create_here
+
+
 def _convert_numbers(argument: Any) -> Any:
     scaling = argument.get("ScalingConfig") if isinstance(argument, dict) else None
     if not scaling:
@@ -242,6 +260,7 @@ def main() -> None:
     run_functions_on_the_bare_interpreter(lambda_runtime)
     take_concurrency_as_a_number(provisioners)
     take_composite_alarms(provisioners, cloudwatch)
+    give_items_their_life(provisioners, dynamodb)
     count_loopback_as_encrypted(iam_evaluator)
     mappings.install(find_seam, iam_actions, iam_evaluator, lambda_svc)
     simulated_rights.install(find_seam, iam, iam_evaluator)
