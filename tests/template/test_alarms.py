@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from preheat.app.audit import audit
-from preheat.app.audit.audit import AtRisk, Audited, Stuck, Unknown, UnscheduledRun, Violation
+from preheat.app.audit.audit import Audited, Stuck, UnscheduledRun, Violation
 from preheat.app.ports.hosting import Running, Site
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
@@ -20,6 +20,8 @@ from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat.domain.verdict.causes import VerdictCause, VerdictState
+from preheat.domain.verdict.verdict import Verdict
 from preheat.observability.audit import report_audit
 from preheat.observability.publish import BY_SCHEDULE, emit_entry, read_times
 from preheat.observability.reconcile import emit_schedule
@@ -46,9 +48,9 @@ LATE = LedgerEntry(
 HOSTED = replace(LATE, action=Action.OBSERVE, late=False, margin=timedelta(1), time_to_hosted=timedelta(1))
 FOUND = replace(
     QUIET,
-    at_risk=(AtRisk(WELD, "early", NOW, NOW, "so"),),
-    unknown=(Unknown(WELD, NOW, "AccessDenied"),),
-    stuck=(Stuck(WELD, Phase.STARTING, NOW),),
+    at_risk=(Verdict(WELD, NOW, VerdictState.AT_RISK, VerdictCause.QUOTA),),
+    unknown=(Verdict(WELD, NOW, VerdictState.UNKNOWN, VerdictCause.READ_DENIED),),
+    stuck=(Stuck(Verdict(WELD, NOW, VerdictState.LATE, VerdictCause.HANGING), Phase.STARTING, NOW),),
     unscheduled=(UnscheduledRun(Running(Site(Backend.SAGEMAKER), "a", "b", Observed.HOSTED), None, "so", None),),
 )
 RESULT = Result(WELD, Action.LOOK, "so", Phase.IDLE, None, ())
@@ -262,7 +264,7 @@ def test_a_late_model_is_named_to_the_topic_once_for_its_demand(of_type: OfType)
     assert rule["EventBusName"] == {"Ref": "EventBus"}
     assert rule["EventPattern"] == {
         "source": ["preheat"],
-        "detail-type": ["Model Late", "Model Lost"],
+        "detail-type": ["Model At Risk", "Model Late", "Model Lost"],
         "detail": {"request_id": [{"exists": False}]},
     }
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "LateModelsTopic"}]

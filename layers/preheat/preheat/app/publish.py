@@ -15,6 +15,7 @@ from preheat.domain.demand.request import Reply
 from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.event import Event, EventKind, make_event_id
 from preheat.domain.record.record import Action, LedgerEntry, Phase
+from preheat.domain.verdict.remedies import describe_remedies
 
 ENTRIES_REMEMBERED = 2_000  # more than the records of one batch, which come again together
 SCHEDULES_MAX = 50  # that are a dimension of metrics: four series each, all of them billed
@@ -157,6 +158,8 @@ def _make_event(entry: LedgerEntry, kind: EventKind, request_id: str | None, the
         schedule=entry.schedule,
         ready_at=entry.ready_at,
         expected_at=entry.expected_at,
+        cause=entry.cause,
+        remedies=describe_remedies(entry)[:REASON_MAX] or None,
         margin=entry.margin,
         late=entry.late,
         phase=entry.to_phase,

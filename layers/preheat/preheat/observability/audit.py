@@ -1,10 +1,11 @@
 """The reports of the function `audit`: one log line for each finding, and the metrics that alarms watch."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.audit.audit import LISTS_EVERY, Audited
+from preheat.domain.verdict.verdict import Verdict
 from preheat.observability.logs import TEXT_MAX, logger
 from preheat.observability.metrics import make_metrics
 
@@ -35,16 +36,24 @@ def log_failed_audit(error: Exception) -> None:
 
 def _log_models(audited: Audited) -> None:
     for risk in audited.at_risk:
-        times = {"ready_at": risk.ready_at.isoformat(), "expected_at": risk.expected_at.isoformat()}
-        logger.warning(
-            "at risk", extra={"model_id": risk.model_id, "schedule": risk.schedule, "reason": risk.reason, **times}
-        )
+        times = {"ready_at": _format(risk.ready_at), "expected_at": _format(risk.expected_at)}
+        logger.warning("at risk", extra=_describe(risk) | {"schedule": risk.schedule} | times)
     for unknown in audited.unknown:
-        facts = {"model_id": unknown.model_id, "since": unknown.since.isoformat(), "reason": unknown.words}
-        logger.warning("state unknown", extra=facts)
+        logger.warning("state unknown", extra=_describe(unknown) | {"since": _format(unknown.since)})
     for stuck in audited.stuck:
-        facts = {"model_id": stuck.model_id, "phase": stuck.phase, "since": stuck.since.isoformat()}
-        logger.warning("stuck", extra=facts)
+        facts = {"phase": stuck.phase, "since": _format(stuck.since)}
+        logger.warning("stuck", extra=_describe(stuck.verdict) | facts)
+
+
+def _describe(verdict: Verdict) -> dict[str, object]:
+    """Return a verdict as `preheat explain` prints it: its state, its cause, and what you can do."""
+    remedies = [f"{one.what}: {one.command}" if one.command else one.what for one in verdict.remedies]
+    facts = {"model_id": verdict.model_id, "state": verdict.state, "cause": verdict.cause}
+    return facts | {"reason": verdict.why[:TEXT_MAX], "remedies": remedies}
+
+
+def _format(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
 
 
 def _log_unscheduled(audited: Audited) -> None:

@@ -20,6 +20,7 @@ from preheat.domain.plan.plan import Backend, HostedModel, Learning, Mode, Model
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 
 WELD = ModelId("weld-seams")
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -99,18 +100,20 @@ def starting(since: str) -> ModelRecord:
         MODEL.target,
         phase=Phase.STARTING,
         since=at(since),
+        observed=Observed.STARTING,
         attempt=attempt,
         ownership=Ownership.STARTED,
         effort=replace(EFFORT, first_start_at=at(since)),
     )
 
 
-IDLE = ModelRecord(WELD, MODEL.target)
+IDLE = ModelRecord(WELD, MODEL.target, observed=Observed.STOPPED)
 HOSTED = ModelRecord(
     WELD,
     MODEL.target,
     phase=Phase.HOSTED,
     since=at("05:50"),
+    observed=Observed.HOSTED,
     ownership=Ownership.STARTED,
     effort=replace(EFFORT, hosted_at=at("05:50"), judged=True),
 )
@@ -124,7 +127,7 @@ def test_a_model_in_its_window_is_explained() -> None:
 def test_a_model_started_by_hand_outside_any_demand_is_reported_with_its_price() -> None:
     (one,) = run_audit("20:00", make_run(), record=IDLE).unscheduled or ()
     assert (one.model_id, one.usd_per_hour) == (WELD, Decimal(8))
-    assert one.reason == "Started by somebody else, and no demand needs it"
+    assert one.reason == CAUSES[VerdictCause.FOREIGN_RUN].words
 
 
 def test_a_model_that_preheat_does_not_know_is_reported_even_within_a_shift() -> None:
@@ -179,8 +182,11 @@ def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Excepti
     [
         (starting("05:28"), "05:45", False),
         (starting("05:33"), "05:40", True),  # 05:33 + 30 minutes is past 06:00
-        (starting("05:28"), "05:59", False),
-        (replace(IDLE, phase=Phase.FAILED, effort=EFFORT), "05:35", True),
+        (starting("05:28"), "05:57", False),
+        (starting("05:28"), "05:59", True),  # it takes longer than its lead
+        (replace(IDLE, phase=Phase.FAILED, observed=Observed.FAILED, effort=EFFORT), "05:35", True),
+        (replace(IDLE, observed=Observed.UNKNOWN), "05:35", True),  # no pass has looked
+        (None, "05:35", True),  # nor has one made a record
         (IDLE, "05:29", False),  # a pass has a moment to come to it
         (IDLE, "05:35", True),  # and none has
         (IDLE, "04:00", False),
@@ -189,7 +195,7 @@ def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Excepti
     ],
 )
 def test_a_model_is_at_risk_when_its_lead_ends_after_its_shift_begins(
-    record: ModelRecord, now: str, risky: bool
+    record: ModelRecord | None, now: str, risky: bool
 ) -> None:
     assert [one.model_id for one in run_audit(now, record=record).at_risk] == ([WELD] if risky else [])
 
@@ -283,8 +289,13 @@ def test_a_start_that_is_refused_for_want_of_room_is_at_risk_as_long_as_it_has_n
     record = starting("05:28")
     assert record.attempt is not None
     refused = record.attempt.note_answer(Answer.QUOTA, WELD, at("05:28"))
-    (risk,) = run_audit("05:31", record=replace(record, attempt=refused)).at_risk
-    assert (risk.expected_at, "quota" in risk.reason) == (at("05:31") + LEAD, True)
+    record = replace(record, observed=Observed.STOPPED, attempt=refused)
+    (risk,) = run_audit("05:31", record=record).at_risk
+    assert (risk.state, risk.cause, risk.expected_at) == (
+        VerdictState.AT_RISK,
+        VerdictCause.QUOTA,
+        at("05:31") + LEAD,
+    )
 
 
 def test_a_demand_of_a_learned_lead_that_no_pass_has_come_to_is_at_risk_by_that_lead() -> None:

@@ -234,7 +234,15 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
     ],
     VerdictCause.STOP_DUE: [(VerdictState.UNSCHEDULED, running(observed=Observed.STARTING))],
     VerdictCause.STOP_OVERDUE: [
-        (VerdictState.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")))
+        (VerdictState.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00"))),
+        (
+            VerdictState.UNSCHEDULED,
+            running(
+                observed=Observed.STOPPING,
+                phase=Phase.STOPPING,
+                attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00"),
+            ),
+        ),
     ],
     VerdictCause.STOP_WITHHELD: [(VerdictState.UNSCHEDULED, running(mode=Mode.OBSERVE))],
     VerdictCause.STOP_REFUSED: [

@@ -102,6 +102,7 @@ class LedgerItem(Model):
     units = NumberAttribute(null=True)
     paid: ListAttribute[Any] = ListAttribute(null=True)
     fell_back_to = NumberAttribute(null=True)
+    cause = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
 
 

@@ -17,21 +17,29 @@ from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_er
 from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.store import LedgerReader, PlanReader, RecordGlances, RecordReader, RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
+from preheat.domain.decision.resting import STUCK_AFTER_LEAST
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Standing, list_subjects
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
-from preheat.domain.record.attempt import Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
+from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import STOPS_AT_LATEST, judge
+from preheat.domain.verdict.verdict import Verdict
 
 EVERY: Final = timedelta(minutes=5)  # as the template's schedule has it; a test holds the two together
 LISTS_EVERY: Final = timedelta(minutes=15)
 # A tick and a pass ask for a stop at the end of a demand, and each may once be slow or fail.
 GRACE: Final = timedelta(minutes=5)
-STARTS_AT_LATEST: Final = timedelta(minutes=60)  # or twice the lead: the passes stop such a start once, see `resting`
-STOPS_AT_LATEST: Final = timedelta(minutes=30)
+STARTS_AT_LATEST: Final = STUCK_AFTER_LEAST  # or twice the lead: the passes stop such a start once, see `resting`
+RISKY: Final = (VerdictState.AT_RISK, VerdictState.REFUSED, VerdictState.LATE)
+UNCHECKED: Final = (VerdictCause.UNSEEN, VerdictCause.OVERDUE)  # no pass has come to it
+UNREAD: Final = (VerdictCause.READ_DENIED, VerdictCause.READ_FAILED, VerdictCause.STRANGE_STATUS)
+RUNNING: Final = (VerdictState.UNSCHEDULED, VerdictState.REFUSED)  # while nothing needs it
+AFTER_DEMAND: Final = (VerdictCause.DRAINING, VerdictCause.ENDING)
 
 type Judge = Callable[[Sequence[LedgerEntry], int], Sequence[tuple[str, str]]]
 """From a model's whole ledger and the sequence of its record, read before, to the broken promises: which, and how."""
@@ -49,30 +57,10 @@ class UnscheduledRun:
 
 
 @dataclass(frozen=True, slots=True)
-class AtRisk:
-    """A model that is not ready yet, and by its lead will not be at `ready_at`."""
-
-    model_id: ModelId
-    schedule: str
-    ready_at: datetime
-    expected_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A model whose state cannot be read, since when, and what the service said."""
-
-    model_id: ModelId
-    since: datetime
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stuck:
     """A model that has been starting or stopping for longer than that takes."""
 
-    model_id: ModelId
+    verdict: Verdict
     phase: Phase
     since: datetime
 
@@ -88,11 +76,15 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The findings of one run. A part that this run did not check is None, or not in `judged`."""
+    """The findings of one run. A part that this run did not check is None, or not in `judged`.
+
+    `at_risk`: the verdicts on models that are not ready yet, and probably will not be in time. `unknown`: those on
+    models whose state cannot be read.
+    """
 
     at: datetime
-    at_risk: tuple[AtRisk, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
+    at_risk: tuple[Verdict, ...] = ()
+    unknown: tuple[Verdict, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     unreadable: tuple[tuple[ModelId, str], ...] = ()
     unscheduled: tuple[UnscheduledRun, ...] | None = None  # None: the services were not listed
@@ -125,15 +117,17 @@ class Audit:
         plan = self.store.read_whole_plan()
         version, models, planned, left = plan.version, plan.models, plan.names, plan.former
         records = self.store.glance_at_many([*planned, *left])
-        found = {name: _assess_risk(models.get(name), records.get(name), now, self.mode) for name in planned}
+        facts = [self._gather_facts(name, models.get(name), records.get(name), now) for name in [*planned, *left]]
+        verdicts = {one.model_id: (one, judge(one)) for one in facts if one is not None}
         judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
         lists = now.minute % (LISTS_EVERY // timedelta(minutes=1)) < EVERY // timedelta(minutes=1)
-        listed = self._list_services(models, records, now) if lists and version else (None, 0, ())
+        whys = {name: verdict for name, (_, verdict) in verdicts.items()}
+        listed = self._list_services(models, records, whys, now) if lists and version else (None, 0, ())
         return Audited(
             at=now,
-            at_risk=tuple(one for one in found.values() if one is not None),
-            unknown=tuple(_find_unknown(records)),
-            stuck=tuple(_find_stuck(records, models, now)),
+            at_risk=tuple(verdict for one, verdict in verdicts.values() if _is_at_risk(one, verdict)),
+            unknown=tuple(verdict for _, verdict in sorted(whys.items()) if verdict.cause in UNREAD),
+            stuck=tuple(_find_stuck(records, models, whys, now)),
             unreadable=(*plan.unreadable.items(), *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
             hosted_units=listed[1],
@@ -141,6 +135,26 @@ class Audit:
             judged=judged,
             violations=violations,
         )
+
+    def _gather_facts(
+        self, model_id: ModelId, model: HostedModel | None, record: ModelRecord | None, now: datetime
+    ) -> VerdictFacts | None:
+        """Return the facts about a model; None: there are none, or its schedule has an error, with an alarm of its own.
+
+        It reads holds and blocks only if the passes work for a demand that no window explains: each read costs.
+        """
+        if model is None:
+            return VerdictFacts(model_id, now, record=record, mode=self.mode) if record is not None else None
+        try:
+            model = fix_lead(model, record, now)
+            outlook, requests = look_ahead(model, now), tuple[Standing, ...]()
+            effort = record.effort if record is not None else None
+            if outlook.current is None and effort is not None and effort.until > now:
+                requests = self._read_requests(model, now)
+                outlook = look_ahead(model, now, requests)
+        except (ScheduleError, UnreadableItem):
+            return None
+        return VerdictFacts(model_id, now, model, record, outlook, requests, mode=self.mode)
 
     def _judge_ledgers(
         self, model_ids: Sequence[ModelId], now: datetime
@@ -162,7 +176,11 @@ class Audit:
         return tuple(judged), tuple(violations), unreadable
 
     def _list_services(
-        self, models: Mapping[ModelId, HostedModel], records: Mapping[ModelId, ModelRecord], now: datetime
+        self,
+        models: Mapping[ModelId, HostedModel],
+        records: Mapping[ModelId, ModelRecord],
+        verdicts: Mapping[ModelId, Verdict],
+        now: datetime,
     ) -> tuple[tuple[UnscheduledRun, ...], int, tuple[tuple[Site, HostingError], ...]]:
         known = _index_resources(models, records, self.region)
         names = {key[3] for key in known}
@@ -181,6 +199,7 @@ class Audit:
                     units += one.units or 1
                 reason, model_id = self._find_unexplained(one, known, models, records, now)
                 if reason:
+                    reason = _describe_run(verdicts.get(model_id) if model_id else None) or reason
                     reason += self._name_stack(one)
                     unscheduled.append(UnscheduledRun(one, model_id, reason, _find_price(one)))
         return tuple(unscheduled), units, tuple(unlisted)
@@ -210,10 +229,7 @@ class Audit:
         for model_id in named:
             if self._is_needed(models.get(model_id), records.get(model_id), now):
                 return "", model_id
-        record = records.get(named[0])
-        if record is None or not record.is_engaged():
-            return "Started by somebody else, and no demand needs it", named[0]
-        return f"Its demand has ended, and its phase is {record.phase}", named[0]
+        return CAUSES[VerdictCause.FOREIGN_RUN].words, named[0]
 
     def _is_needed(self, model: HostedModel | None, record: ModelRecord | None, now: datetime) -> bool:
         """Return whether a demand wants the model now, or did until a moment ago."""
@@ -248,61 +264,36 @@ def find_run_of_day(now: datetime) -> int:
     return (now.hour * 60 + now.minute) // (EVERY // timedelta(minutes=1))
 
 
-def _assess_risk(model: HostedModel | None, record: ModelRecord | None, now: datetime, mode: Mode) -> AtRisk | None:
-    """Return why a model will not be ready in time by all that is known now, or None."""
-    if model is None or Mode.PAUSED in (mode, model.mode):
-        return None
-    try:
-        model = fix_lead(model, record, now)
-        demand = look_ahead(model, now).current
-    except ScheduleError:
-        return None  # it has an alarm of its own
-    effort = record.effort if record is not None and record.effort is not None and record.effort.until > now else None
-    if effort is not None:
-        if effort.judged or effort.hosted_at is not None:
-            return None
-        ready_at, schedule = effort.ready_at, effort.schedule
-    else:
-        # Without an effort on record the passes have not come to it; one of them has a minute or two for that.
-        if demand is None or now < demand.start_at + model.slack or now >= demand.ready_at:
-            return None
-        if record is not None and record.phase is Phase.HOSTED:
-            return None
-        ready_at, schedule = demand.ready_at, demand.schedule
-    expected_at, reason = _estimate_ready(model, record, now)
-    return AtRisk(model.model_id, schedule, ready_at, expected_at, reason) if expected_at > ready_at else None
+def _is_at_risk(facts: VerdictFacts, verdict: Verdict) -> bool:
+    """Return whether a model probably will not be ready in time, and the ledger has not said that it is late."""
+    demand, effort = facts.demand, facts.effort
+    if (
+        facts.model is None
+        or demand is None
+        or (effort is not None and (effort.judged or effort.hosted_at is not None))
+    ):
+        return False
+    if effort is None and not demand.start_at + facts.model.slack <= facts.now < demand.ready_at:
+        return False  # No pass has come to it yet: one of them has a minute or two for that.
+    unchecked = verdict.cause in UNCHECKED and facts.observed is not Observed.HOSTED
+    return verdict.state in RISKY or unchecked
 
 
-def _estimate_ready(model: HostedModel, record: ModelRecord | None, now: datetime) -> tuple[datetime, str]:
-    """Return when a model that is not ready will be, by the lead in force, and why then."""
-    if record is None:
-        return now + model.lead, "No record yet: no pass has processed it"
-    if record.phase is Phase.WARMING:
-        return now, "Hosted, but the readiness inference has not succeeded"
-    attempt = record.attempt
-    if attempt is not None and attempt.call is Call.START and attempt.is_without_effect():
-        begins = max(now, attempt.retry_at or now)
-        return begins + model.lead, f"The service rejects its start ({attempt.answer}), and a start takes {model.lead}"
-    if record.phase is Phase.STARTING:
-        begun = record.attempt.first_at if record.attempt is not None else record.since or now
-        return max(now, begun + model.lead), f"Starting since {begun:%H:%M:%SZ}, and a start takes {model.lead}"
-    retry_at = record.effort.retry_at if record.effort is not None else None
-    begins = max(now, retry_at) if retry_at is not None else now
-    return begins + model.lead, f"Its phase is {record.phase}, and a start takes {model.lead}"
-
-
-def _find_unknown(records: Mapping[ModelId, ModelRecord]) -> Iterator[Unknown]:
-    for model_id, record in sorted(records.items()):
-        if record.unread is not None:
-            yield Unknown(model_id, record.unread.since, record.unread.words)
+def _describe_run(verdict: Verdict | None) -> str:
+    """Return why a model runs that no demand explains; empty: its last check did not show that it runs."""
+    runs = verdict is not None and (verdict.state in RUNNING or verdict.cause in AFTER_DEMAND)
+    return verdict.why if verdict is not None and runs else ""
 
 
 def _find_stuck(
-    records: Mapping[ModelId, ModelRecord], models: Mapping[ModelId, HostedModel], now: datetime
+    records: Mapping[ModelId, ModelRecord],
+    models: Mapping[ModelId, HostedModel],
+    verdicts: Mapping[ModelId, Verdict],
+    now: datetime,
 ) -> Iterator[Stuck]:
     for model_id, record in sorted(records.items()):
-        if _is_overdue(record, models.get(model_id), now) and record.since is not None:
-            yield Stuck(model_id, record.phase, record.since)
+        if _is_overdue(record, models.get(model_id), now) and record.since is not None and model_id in verdicts:
+            yield Stuck(verdicts[model_id], record.phase, record.since)
 
 
 def _is_overdue(record: ModelRecord, model: HostedModel | None, now: datetime) -> bool:

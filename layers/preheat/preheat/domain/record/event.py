@@ -44,6 +44,8 @@ class Event:
     schedule: str | None = None
     ready_at: datetime | None = None
     expected_at: datetime | None = None
+    cause: str | None = None
+    remedies: str | None = None
     margin: timedelta | None = None
     late: bool | None = None
     code: str | None = None

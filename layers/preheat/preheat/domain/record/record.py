@@ -168,6 +168,7 @@ class ModelRecord:
     looked_at: datetime | None = None  # the last look that showed whether it runs, see `accounting`
     run: Run | None = None  # the billed run of the present; None: nothing runs, as far as is known
     paid: tuple[Stretch, ...] = ()  # the billed time since the last entry
+    last_margin: timedelta | None = None  # of the newest entry that has one; None: none, or of an earlier release
 
     def is_engaged(self) -> bool:
         """Return whether something started or adopted by Preheat may be running at the target."""
@@ -211,3 +212,4 @@ class LedgerEntry:
     units: int | None = None  # what the attempt asks for, at the least
     paid: tuple[Stretch, ...] = ()  # the billed time since the entry before
     fell_back_to: int | None = None  # the plan's units, on the one entry that reports that holds get no more
+    cause: str | None = None  # that of the verdict, on an entry that reports trouble

@@ -172,6 +172,8 @@ def _judge_unneeded(facts: VerdictFacts) -> _Finding:
     if facts.block is not None:
         return _Finding(VerdictState.BLOCKED, VerdictCause.BLOCK, since=facts.block.begin)
     if facts.observed is Observed.STOPPING:
+        if _is_stop_overdue(facts) and facts.attempt is not None:
+            return _Finding(VerdictState.UNSCHEDULED, VerdictCause.STOP_OVERDUE, since=facts.attempt.first_at)
         return _Finding(VerdictState.OFF, VerdictCause.STOPPING, since=since)
     if facts.model is None:
         return _Finding(VerdictState.OFF, VerdictCause.UNPLANNED, since=since)
@@ -195,7 +197,7 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
     drains |= facts.model is not None and facts.model.drain is not None and not _is_stopping(facts)
     if drains and facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.DRAINING, since=since)
-    if facts.attempt is not None and _is_stopping(facts) and facts.now - facts.attempt.first_at > STOPS_AT_LATEST:
+    if facts.attempt is not None and _is_stop_overdue(facts):
         return _Finding(unscheduled, VerdictCause.STOP_OVERDUE, _quote_refusal(facts), facts.attempt.first_at)
     if facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.ENDING, since=since)
@@ -204,6 +206,10 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
 
 def _is_stopping(facts: VerdictFacts) -> bool:
     return facts.attempt is not None and facts.attempt.call is Call.STOP
+
+
+def _is_stop_overdue(facts: VerdictFacts) -> bool:
+    return facts.attempt is not None and _is_stopping(facts) and facts.now - facts.attempt.first_at > STOPS_AT_LATEST
 
 
 def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:

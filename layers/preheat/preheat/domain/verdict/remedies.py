@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from preheat.domain.plan.plan import Backend, Target
+from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.verdict.causes import VerdictCause
 from preheat.domain.verdict.facts import Rival, VerdictFacts
 from preheat.domain.verdict.verdict import Remedy, Verdict
@@ -18,12 +19,28 @@ APPLY: Final = "preheat apply plant.yaml"
 
 def suggest_remedies(facts: VerdictFacts, verdict: Verdict) -> tuple[Remedy, ...]:
     """Return the remedies, the most useful first; none if nothing needs doing."""
-    find = _REMEDIES.get(verdict.cause)
+    return _suggest(facts, verdict.cause)
+
+
+def _suggest(facts: VerdictFacts, cause: VerdictCause) -> tuple[Remedy, ...]:
+    find = _REMEDIES.get(cause)
     found = tuple(find(facts)) if find is not None else ()
     if found and found[0].what.startswith(OR):  # nothing comes before it
         what = found[0].what.removeprefix(OR)
         return (Remedy(f"{what[:1].upper()}{what[1:]}", found[0].command), *found[1:])
     return found
+
+
+def describe_remedies(entry: LedgerEntry) -> str:
+    """Return what you can do about the trouble that an entry reports, in one line; empty: nothing is known.
+
+    The entry does not name who uses up a quota; `preheat explain` does.
+    """
+    if entry.cause not in set(VerdictCause):
+        return ""
+    facts = VerdictFacts(entry.model_id, entry.at, record=ModelRecord(entry.model_id, entry.target))
+    found = _suggest(facts, VerdictCause(entry.cause))
+    return "; ".join(f"{one.what}: {one.command}" if one.command is not None else one.what for one in found)
 
 
 def find_look_command(target: Target) -> str | None:

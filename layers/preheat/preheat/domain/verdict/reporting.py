@@ -14,6 +14,7 @@ from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.verdict import Verdict
 
 REPORTED = frozenset({VerdictState.AT_RISK, VerdictState.REFUSED})
+TROUBLE = frozenset({Action.LEAVE, Action.UNREAD, Action.CAPACITY, Action.FAIL, Action.REFUSE})
 
 
 def report_verdict(situation: Situation, decision: Decision) -> Decision:
@@ -22,15 +23,11 @@ def report_verdict(situation: Situation, decision: Decision) -> Decision:
     A mode that forbids starts is no risk of its own: the plan has chosen it.
     """
     effort, entry = decision.record.effort, decision.entry
-    if effort is None or situation.model is None or effort.hosted_at is not None:
-        return decision
-    late = entry is not None and bool(entry.late)
-    if not late and (effort.at_risk or effort.judged):
+    if entry is not None and (entry.late or entry.lost or entry.action in TROUBLE):
+        decision = _add_verdict(decision, entry, _judge(situation, decision))
+    if effort is None or situation.model is None or effort.hosted_at is not None or effort.at_risk or effort.judged:
         return decision
     verdict = _judge(situation, decision)
-    if late and entry is not None:
-        reason = _add_cause(entry.reason, verdict)
-        return change(decision, reason=reason, entry=change(entry, reason=reason))
     if verdict.state not in REPORTED or verdict.cause is VerdictCause.OBSERVE:
         return decision
     return _report_risk(situation, decision, verdict)
@@ -43,10 +40,12 @@ def _judge(situation: Situation, decision: Decision) -> Verdict:
     return judge(facts)
 
 
-def _add_cause(reason: str, verdict: Verdict) -> str:
-    """Return a reason that begins with the true cause; what the pass does next follows it."""
-    known = verdict.words or verdict.why
-    return reason if known in reason else f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
+def _add_verdict(decision: Decision, entry: LedgerEntry, verdict: Verdict) -> Decision:
+    """Return the decision with the cause on its entry; a late one's reason begins with it."""
+    reason = entry.reason
+    if entry.late and (verdict.words or verdict.why) not in reason:
+        reason = f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
+    return change(decision, reason=reason, entry=change(entry, reason=reason, cause=verdict.cause))
 
 
 def _report_risk(situation: Situation, decision: Decision, verdict: Verdict) -> Decision:
@@ -58,7 +57,7 @@ def _report_risk(situation: Situation, decision: Decision, verdict: Verdict) -> 
         record = change(record, sequence=record.sequence + 1)
         action, reason = Action.AT_RISK, _describe(verdict)
         entry = write_entry(record, record, action, reason, situation.now)
-    entry = change(entry, at_risk=True, expected_at=verdict.expected_at)
+    entry = change(entry, at_risk=True, expected_at=verdict.expected_at, cause=verdict.cause)
     return change(decision, action=action, reason=reason, record=record, entry=entry)
 
 
