@@ -91,20 +91,15 @@ def report_models(
     tariffs: Mapping[Backend, Tariff],
     *,
     as_of: datetime,
-    by_model: Mapping[str, Tariff] | None = None,
+    by_model: Mapping[str, Mapping[Backend, Tariff]] | None = None,
 ) -> Report:
     """Return the report on `histories` over a range: what the ledgers say, up to `as_of`.
 
-    `by_model`: the tariffs of models on SageMaker, by the instances of each.
+    `by_model`: the tariffs of single models, such as those of their instances. They go before the others.
     """
     known = by_model or {}
     reports = [
-        report_model(history, asked, add_own(tariffs, known.get(history.model_id)), as_of=as_of)
+        report_model(history, asked, {**tariffs, **known.get(history.model_id, {})}, as_of=as_of)
         for history in histories
     ]
     return Report(asked, as_of, tuple(reports))
-
-
-def add_own(tariffs: Mapping[Backend, Tariff], own: Tariff | None) -> Mapping[Backend, Tariff]:
-    """Return the tariffs of one model, with its own for its time on SageMaker."""
-    return tariffs if own is None else {**tariffs, Backend.SAGEMAKER: own}

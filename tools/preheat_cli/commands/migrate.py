@@ -133,7 +133,7 @@ def _check_kept(file: Path, before: dict[str, "HostedModel"], after: dict[str, "
         new = after.get(name)
         same = old
         if new is not None and name in moved:  # what the new service has no use for goes with the old target
-            same = replace(old, target=new.target, units=new.units, resize=new.resize, tags=new.tags)
+            same = replace(old, target=new.target, units=new.units, resize=new.resize, tags=new.tags, price=new.price)
         if new != same:
             raise CliError(
                 f"{file}: models.{name}: cannot edit this layout; accepted: each field on its own line",

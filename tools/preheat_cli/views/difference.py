@@ -91,7 +91,7 @@ def _describe_removal(record: ModelRecord | None) -> str:
 
 
 def _describe(model: HostedModel) -> Iterator[str]:
-    silent = {"target"} | {name for name in ("readiness", "drain", "gate") if getattr(model, name) is None}
+    silent = {"target"} | {name for name in ("readiness", "drain", "gate", "price") if getattr(model, name) is None}
     silent |= {name for name, value in (("tags", model.tags), ("fallback configs", model.fallbacks)) if not value}
     facts = (f"{name} {value}" for name, value in _facts(model).items() if name not in silent)
     yield f"{_facts(model)['target']}, {', '.join(facts)}"
@@ -150,4 +150,5 @@ def _facts(model: HostedModel) -> dict[str, str]:
         "gate": model.gate or "none",
         "tags": ", ".join(f"{key}={value}" for key, value in sorted(model.tags)) or "none",
         "fallback configs": ", ".join(model.fallbacks) or "none",
+        "price": f"{model.price} a unit-hour" if model.price is not None else "of the list",
     }

@@ -24,7 +24,7 @@ from preheat.domain.plan.plan import (
 from preheat_plantfile.compiling.holidays import BEHIND, Range, ahead_of
 from preheat_plantfile.compiling.leads import lead_of
 from preheat_plantfile.compiling.schedules import schedule
-from preheat_plantfile.compiling.terms import terms_of
+from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
 from preheat_plantfile.compiling.turns import SEEN, with_turns
 from preheat_plantfile.schema.models import (
     AnyModel,
@@ -60,13 +60,14 @@ def compile_models(
     """
     span = span or ahead_of(now.date())
     schedules = {name: schedule(name, entry, plant.calendars, span) for name, entry in plant.schedules.items()}
+    terms = terms_of(plant)
     models = [
         _model(
             ModelId(name),
             entry,
-            plant,
+            (plant, terms),
             schedules,
-            previous=previous.get(ModelId(name)),
+            previous.get(ModelId(name)),
             now=now,
             region=region,
             siblings=siblings or {},
@@ -74,7 +75,7 @@ def compile_models(
         for name, entry in plant.models.items()
     ]
     priorities = {ModelId(name): entry.priority for name, entry in plant.models.items()}
-    return with_turns(models, priorities, terms_of(plant), seen or Window(now, now + SEEN))
+    return with_turns(models, priorities, terms, seen or Window(now, now + SEEN))
 
 
 def find_announced_at(schedules: tuple[Schedule, ...], previous: HostedModel | None, now: datetime) -> datetime:
@@ -107,14 +108,15 @@ def _when(schedules: tuple[Schedule, ...], now: datetime) -> frozenset[tuple[obj
 def _model(
     model_id: ModelId,
     entry: AnyModel,
-    plant: PlantFile,
+    file: tuple[PlantFile, Terms],
     known: Mapping[str, Schedule],
-    *,
     previous: HostedModel | None,
+    *,
     now: datetime,
     region: str | None,
     siblings: Mapping[Service, Siblings],
 ) -> HostedModel:
+    plant, terms = file
     defaults = plant.defaults
     target = _target(model_id, entry, plant, region)
     known_from = _pick_siblings(find_service(target), previous, siblings)
@@ -137,9 +139,10 @@ def _model(
         resize=entry.resize if isinstance(entry, LookoutModel | RekognitionModel) else Resize.KEEP,
         learning=learning,
         max_unit_hours_by_request=entry.max_unit_hours_by_request or defaults.max_unit_hours_by_request,
-        max_units_by_request=_cap(entry, plant, units),
+        max_units_by_request=_cap(entry, plant, units, terms),
         tags=tuple((defaults.tags | entry.tags).items()) if isinstance(entry, SageMakerModel) else (),
         fallbacks=entry.fallbacks() if isinstance(entry, SageMakerModel) else (),
+        price=_price(model_id, entry, terms),
     )
 
 
@@ -156,6 +159,13 @@ def _pick_siblings(
     return previous.learning.siblings if previous.learning is not None else None
 
 
+def _price(model_id: ModelId, entry: AnyModel, terms: Terms) -> str | None:
+    """Return the price of a unit-hour as a plan has it; None: the list price, or nobody has named one."""
+    service = entry.backend.value
+    found = terms.find_price(model_id, service)
+    return None if found is None or found == DEFAULT.prices.get(service) else f"{found.amount:f} {found.currency}"
+
+
 def _readiness(entry: AnyModel) -> Readiness | None:
     if isinstance(entry, FunctionModel) or entry.readiness is None:
         return None
@@ -170,12 +180,12 @@ def _target(model_id: ModelId, entry: AnyModel, plant: PlantFile, home: str | No
     return replace(target, region=None if region == home else region, role=target.role or defaults.role)
 
 
-def _cap(entry: AnyModel, plant: PlantFile, units: Units) -> int | None:
+def _cap(entry: AnyModel, plant: PlantFile, units: Units, terms: Terms) -> int | None:
     """Return the most units that a hold may ask for, at most the service's quota; None: the plan's own units."""
     if isinstance(entry, SageMakerModel):
         return None
     asked = entry.max_units_by_request or plant.defaults.max_units_by_request or units.minimum
-    allowed = terms_of(plant).units_per_model.get(entry.backend.value, UNITS_MAX)
+    allowed = terms.units_per_model.get(entry.backend.value, UNITS_MAX)
     cap = max(units.minimum, min(asked, allowed))
     return cap if cap > units.minimum else None
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
+
 type Amounts = Mapping[str, Decimal]  # by currency; what has no tariff is in none
 
 
@@ -18,6 +21,15 @@ class Tariff:
     def amount(self, unit_time: timedelta) -> Decimal:
         """Return what unit time costs, not rounded."""
         return Decimal(unit_time // timedelta(microseconds=1)) / 3_600_000_000 * self.unit_hour
+
+
+def find_tariffs(model: HostedModel | None) -> Mapping[Backend, Tariff]:
+    """Return the tariffs by service: the list prices of units, and the plan's price for a model's own service."""
+    listed = {backend: Tariff(price) for backend, price in USD_PER_UNIT_HOUR.items()}
+    if model is None or model.price is None:
+        return listed
+    amount, _, currency = model.price.partition(" ")
+    return listed | {model.target.backend: Tariff(Decimal(amount), currency)}
 
 
 def charge(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:

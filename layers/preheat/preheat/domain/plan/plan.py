@@ -242,6 +242,8 @@ class Target:
         return self.backend, self.role, self.region, self.project, self.parameters or self.version
 
 
+PRICE = re.compile(r"\d{1,9}(?:\.\d{1,6})? [A-Z]{3}")
+
 FALLBACKS_MAX = 4  # in addition to the first config
 
 Tags = tuple[tuple[str, str], ...]  # pairs of key and value, each key once
@@ -392,6 +394,7 @@ class HostedModel:
     turn: Turn | None = None  # None: so few start with it that the service takes their calls at once
     max_units_by_request: int | None = None  # the most that a hold may ask for; None: the plan's own units
     max_unit_hours_by_request: int | None = None  # the most that holds may add on a UTC day; None: 24 times their units
+    price: str | None = None  # of a unit-hour, as the plant file has it: `0.7364 USD`; None: the list price of a unit
 
     def __post_init__(self) -> None:
         if not MODEL_ID.fullmatch(self.model_id):
@@ -411,6 +414,8 @@ class HostedModel:
             raise ValueError(f"{self.model_id}: {problem}")
         if self.gate is not None and not MAPPING.fullmatch(self.gate):
             raise ValueError(f"{self.model_id}: gate {self.gate!r} is not the UUID of an event source mapping")
+        if self.price is not None and not PRICE.fullmatch(self.price):
+            raise ValueError(f"{self.model_id}: price {self.price!r} is not of the form 0.7364 USD")
 
     def _check_units(self) -> None:
         if not self.target.backend.takes_units and self.units != Units():
