@@ -5,7 +5,7 @@
 
 from dataclasses import replace
 
-from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import Backend, Drain, Resize
 from preheat_lab.explorer.scenario import MODEL, SCHEDULE, TARGET, Scenario, a_model
 from preheat_lab.explorer.wants import STEP, instant
@@ -104,6 +104,12 @@ HOLD = Scenario("a hold at the end of a shift", (_TIGHT,), 6, 11, 50, requests=(
 SCHEDULE_HOLD = replace(
     HOLD, name="a schedule's hold at the end of a shift", requests=(replace(_HELD, subject=Subject(schedule=SCHEDULE)),)
 )
+# A set of windows after the shift, and an edition of it that ends the running window and has a later one.
+_SET = replace(_HELD, request_id=RequestId("week"), begin=instant(8), until=instant(30), edition=1)
+_SET = replace(_SET, windows=(HeldWindow(instant(8), instant(30), instant(8)),))
+_EDITED = (HeldWindow(instant(8), instant(14), instant(8)), HeldWindow(instant(34), instant(36), instant(8)))
+_EDITED_SET = replace(_SET, windows=_EDITED, until=instant(36), edition=2)
+SETS = Scenario("a set of windows, and its next edition", (_TIGHT,), 6, 11, 60, requests=(_SET, _EDITED_SET))
 _LONGER = replace(a_model((6, 50)), lead=STEP, slack=STEP)
 BLOCK = Scenario("a block during a shift", (_LONGER,), 7, 12, 70, requests=(_BLOCKED, _BLOCKED))
 
@@ -169,6 +175,7 @@ CI = (
     replace(DRAIN, faults=1),
     replace(HOLD, workers=2),
     replace(SCHEDULE_HOLD, workers=2),
+    replace(SETS, faults=1, hard_until=9),
     BLOCK,
     LIFTED,
     STRAY,
@@ -215,6 +222,8 @@ DEEP = (
     replace(HOLD, workers=2, faults=1),
     replace(SCHEDULE_HOLD, faults=1),
     replace(SCHEDULE_HOLD, workers=2, faults=1),
+    replace(SETS, workers=2),
+    replace(SETS, faults=1),
     replace(BLOCK, workers=2),
     replace(BLOCK, workers=2, faults=1),
     replace(LIFTED, faults=1),

@@ -4,11 +4,13 @@ Owns which requests are active once they are stored; `wants` follows from that. 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import datetime, time
 from functools import cached_property
 
 from preheat.app.audit.invariants import GATE_CLOSED_WITHIN
+from preheat.app.requests.sets import merge_windows
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import RequestId, Standing, Standings, Subject
 from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
 from preheat_lab.explorer.wants import STEP, Wants, instant, wants
@@ -123,7 +125,8 @@ class Scenario:
     def list_standings(self, asked: RequestsSent) -> tuple[Standing, ...]:
         """Return all active requests, if the first ones were stored at these points, in order of their ids.
 
-        A request becomes known, and a release takes effect, at the instant that stores it.
+        A request becomes known, and a release takes effect, at the instant that stores it. A higher edition of a set of
+        windows replaces the one before it.
         """
         found: dict[RequestId, Standing] = {}
         refused: set[RequestId] = set()
@@ -131,6 +134,8 @@ class Scenario:
             before = found.get(each.request_id)
             if at == REFUSED or each.request_id in refused:
                 refused.add(each.request_id)
+            elif each.windows and (before is None or each.edition > before.edition):
+                found[each.request_id] = _replace_windows(each, before, instant(at))
             elif before is None:
                 found[each.request_id] = replace(each, known_at=instant(at))
             else:
@@ -142,3 +147,12 @@ class Scenario:
         stand = tuple(each for each in self.list_standings(asked) if each.subject == subject)
         changes = [each for each in self.requests[: len(asked)] if each.subject.schedule is not None]
         return Standings(1 + len(changes) if subject.schedule is not None else 0, stand)
+
+
+def _replace_windows(asked: Standing, before: Standing | None, now: datetime) -> Standing:
+    """Return a set of windows as the desk stores it at `now`, after the edition before it."""
+    windows = merge_windows([Window(one.begin, one.end) for one in asked.windows], before, now)
+    revision = before.revision + 1 if before is not None else 1
+    return replace(
+        asked, windows=windows, begin=windows[0].begin, until=windows[-1].end, known_at=now, revision=revision
+    )
