@@ -1,5 +1,6 @@
 """A plan of 1,000 models, far more than a transaction holds: applied whole, and cut off at every one of its writes."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,13 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.app.ports.store import Planned
 from preheat.app.tick import tick
+from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat_cli.model_status import read_fleet
 from preheat_cli.planning import StoredPlan, read_stored_plan
 
 from .conftest import SIX, Dynamo
+from .test_basis import ask
 
 LATER = SIX + timedelta(hours=1)
 
@@ -109,3 +113,22 @@ def test_a_stored_plan_is_read_by_many_hands_as_it_was_applied(dynamo: Dynamo, m
     changed = [replace(one, slack=timedelta(minutes=9)) for one in plant]
     dynamo.store.apply(changed, expected_version=1, at=SIX)
     assert read_stored_plan(dynamo.store) == StoredPlan(2, {one.model_id: one for one in changed})
+
+
+@pytest.mark.parametrize("count", [250, 1_000] if FULL else [250])
+def test_the_status_of_a_fleet_takes_a_few_calls_for_each_hundred_models(
+    dynamo: Dynamo, model: HostedModel, count: int
+) -> None:
+    plant = _plant(model, count)
+    dynamo.store.apply(plant, expected_version=0, at=SIX)
+    ask(dynamo.store, Subject(plant[7].model_id))
+    reader, calls = dynamo.another(), Counter[str]()
+    client = reader._tables.connection.client
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.update([model.name]))
+    found = read_fleet(reader, SIX)
+    assert [(one.model_id, one.model, one.problem) for one in found] == [(one.model_id, one, None) for one in plant]
+    assert [one.model_id for one in found if one.requests] == [plant[7].model_id]
+    hundreds = -(-count // 100)
+    # Records and counters; the pages of plan and due index, and the one model with a hold.
+    assert calls["BatchGetItem"] <= 2 * hundreds + 1
+    assert calls.total() - calls["BatchGetItem"] <= 10 + hundreds

@@ -121,3 +121,12 @@ def test_a_store_that_does_not_answer_is_reported(dynamo: Dynamo) -> None:
     dynamo.lose_calls("BatchGetItem")
     with pytest.raises(StoreUnavailable, match="the plan and its requests"):
         dynamo.store.read_basis(WELD, LONG_AGO)
+
+
+def test_of_many_subjects_only_those_with_a_request_were_ever_asked(store: Store, planned: HostedModel) -> None:
+    subjects = [*list_subjects(planned), *(Subject(ModelId(f"m-{number}")) for number in range(120))]
+    assert store.find_asked(subjects) == frozenset()
+    for place, subject in enumerate((subjects[0], subjects[1], subjects[-1])):
+        ask(store, subject, f"hold-{place}")
+    assert store.find_asked(subjects) == {subjects[0], subjects[1], subjects[-1]}
+    assert store.find_asked([]) == frozenset()

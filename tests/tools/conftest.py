@@ -116,6 +116,7 @@ def shift(bench: Workbench) -> Callable[[], None]:
             record.version,
             2,
             1,
+            last_margin=timedelta(minutes=24, seconds=21),
             phase=Phase.HOSTED,
             since=hosted,
             observed=Observed.HOSTED,

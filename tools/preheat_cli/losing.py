@@ -40,7 +40,8 @@ def describe_lost_requests(
     subjects = [Subject(schedule=name) for name in gone] + [
         Subject(model_id=name) for name in before if name not in kept
     ]
-    for subject in subjects:
+    asked = store.find_asked(subjects)
+    for subject in (one for one in subjects if one in asked):
         lost = [one for one in store.read_standings(subject, now).requests if one.end > now]
         what = f"schedule {subject.schedule}" if subject.schedule is not None else f"model {subject.model_id}"
         for one in lost[:NAMED_MOST]:

@@ -4,7 +4,6 @@ Depends on no command and prints nothing.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import Planned, Store
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import HostedModel, ModelId
@@ -23,8 +21,6 @@ from preheat_cli.views import show
 
 if TYPE_CHECKING:
     from preheat_plantfile.schema.models import PlantFile
-
-HANDS = 8  # reads side by side: a plan may hold 1,000 models
 
 PlantPath = Annotated[Path, typer.Argument(help="The plant file.", metavar="FILE")]
 
@@ -99,25 +95,9 @@ def check_accounts(file: Path, plant: "PlantFile", home: Home) -> None:
 
 
 def read_stored_plan(store: Store) -> StoredPlan:
-    """Return the current plan, every model of the same version.
-
-    Raises:
-        CliError: another plan became current meanwhile.
-    """
-    version = store.read_plan_version()
-    models, unreadable = {}, []
-    named = store.list_planned_models()
-    with ThreadPoolExecutor(HANDS) as hands:
-        found = list(hands.map(lambda model_id: _read_planned(store, model_id), named))
-    for model_id, planned in zip(named, found, strict=True):
-        if planned is None:
-            unreadable.append(model_id)
-            continue
-        if planned.version != version:
-            raise make_replaced_error(version)
-        if planned.model is not None:
-            models[model_id] = planned.model
-    return StoredPlan(version, models, tuple(unreadable))
+    """Return the current plan, every model of the same version."""
+    plan = store.read_whole_plan()
+    return StoredPlan(plan.version, dict(plan.models), tuple(sorted(plan.unreadable)))
 
 
 def models_of(store: Store, subject: Subject) -> list[HostedModel]:
@@ -125,9 +105,8 @@ def models_of(store: Store, subject: Subject) -> list[HostedModel]:
     if subject.model_id is not None:
         model = store.read_planned(subject.model_id).model
         return [model] if model is not None else []
-    planned = [store.read_planned(model_id).model for model_id in store.list_planned_models()]
-    names = [(model, {schedule.name for schedule in model.schedules}) for model in planned if model is not None]
-    return [model for model, schedules in names if subject.schedule in schedules]
+    models = store.read_whole_plan().models.values()
+    return [model for model in models if subject.schedule in {schedule.name for schedule in model.schedules}]
 
 
 def make_replaced_error(version: int) -> CliError:
@@ -137,11 +116,3 @@ def make_replaced_error(version: int) -> CliError:
         "no change applied; run the command again to see the changes to the new plan",
         status=CHECK_FAILED,
     )
-
-
-def _read_planned(store: Store, model_id: ModelId) -> Planned | None:
-    """Return a model's plan, or None if this release cannot read it."""
-    try:
-        return store.read_planned(model_id)
-    except UnreadableItem:
-        return None

@@ -55,6 +55,7 @@ def rebuild_record(
         wake_at=now,
         spent_until=stored.spent_until if stored else None,
         writer="rebuild",
+        last_margin=next((entry.margin for entry in reversed(entries) if entry.margin is not None), None),
     )
 
 

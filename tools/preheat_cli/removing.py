@@ -17,7 +17,7 @@ from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.verdict.remedies import find_look_command, find_stop_command
-from preheat_cli.model_status import read_status
+from preheat_cli.model_status import read_statuses
 from preheat_cli.planning import StoredPlan, make_replaced_error
 from preheat_cli.stack import Stack, Surroundings
 from preheat_cli.verdicts import judge_all
@@ -114,7 +114,7 @@ def _is_left_running(record: ModelRecord, version: int) -> bool:
 
 def _explain(store: Store, names: Sequence[ModelId], now: datetime) -> dict[ModelId, list[str]]:
     """Return the words for each model that did not appear as stopped: its verdict, and the service's own commands."""
-    found = {one.status.model_id: one for one in judge_all([read_status(store, name, now) for name in names], now)}
+    found = {one.status.model_id: one for one in judge_all(read_statuses(store, names, now), now)}
     lines: dict[ModelId, list[str]] = {}
     for name in names:
         one = found[name]

@@ -10,7 +10,7 @@ from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.verdict.causes import VerdictCause, VerdictState
-from preheat_cli.model_status import read_status
+from preheat_cli.model_status import read_statuses
 from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import Judged, judge_all
 
@@ -43,7 +43,7 @@ def wait_until_checked(surroundings: Surroundings, store: Store, models: Sequenc
             break
         surroundings.pause(CHECKS_EVERY)
     now = surroundings.clock.now()
-    judged = judge_all([read_status(store, model_id, now) for model_id in models], now)
+    judged = judge_all(read_statuses(store, models, now), now)
     found = {one.status.model_id: NOT_CHECKED if one.status.model_id in waiting else _explain(one) for one in judged}
     return Seen(len(models), {model_id: why for model_id, why in found.items() if why})
 

@@ -25,7 +25,7 @@ from preheat_plantfile.schema.windows import (
 )
 from preheat_plantfile.yaml import Document, FieldPath, NotReadableError, Place, Problem, read_yaml
 
-SIZE_MAX: Final = 1_000_000  # bytes
+SIZE_MAX: Final = 5_000_000  # bytes
 FOUND_SHOWN: Final = 60  # characters
 
 # The entry at a path; `*` is a number, or a name that the user chose. A model's entry depends on its service.

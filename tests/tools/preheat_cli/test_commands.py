@@ -13,6 +13,7 @@ from tests.tools.conftest import MONDAY, PLANT, Golden, Workbench
 from typer.testing import CliRunner
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
+from preheat.app.ports.store import WholePlan
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.main import app
 from preheat_cli.options.stack import StackOptions
@@ -169,7 +170,7 @@ def test_a_plan_that_changes_while_it_is_compared_is_not_replaced(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
-    monkeypatch.setattr(bench.store, "read_plan_version", lambda: 7)
+    monkeypatch.setattr(bench.store, "read_whole_plan", lambda: WholePlan(7, {}, {}, ()))
     result = bench.preheat("apply", bench.plant(), "--yes")
     assert (result.exit_code, bench.store.current) == (1, 1)
     assert "another apply came first" in result.stderr
@@ -255,16 +256,30 @@ def test_status_as_json_is_an_object_on_each_line(bench: Workbench, shift: Calla
     assert [line["model"] for line in lines] == ["paint", "weld-seams"]
 
 
-@pytest.mark.parametrize("read", ["load", "read_planned", "read_ledger"])
+@pytest.mark.parametrize("read", ["load", "read_planned"])
 def test_a_model_that_cannot_be_read_harms_only_its_own_line(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, read: str
 ) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     _unreadable(monkeypatch, bench, read, "weld-seams: phase: 'asleep' is not known")
+    if read == "load":
+        bench.store.records.pop(WELD)  # many records at once come without one that this release cannot read
     result = bench.preheat("status")
     assert result.exit_code == 1
     assert "UNKNOWN      paint\n             not checked yet" in result.output
     assert "weld-seams: phase: 'asleep' is not known" in " ".join(result.output.split())
+
+
+def test_a_ledger_that_cannot_be_read_is_a_problem_of_the_model_that_is_named(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.preheat("apply", bench.plant(), "--yes")
+    _unreadable(monkeypatch, bench, "read_ledger", "weld-seams: action: 'sleep' is not known")
+    assert bench.preheat("status").exit_code == 0
+    result = bench.preheat("status", "weld-seams", "paint")
+    assert result.exit_code == 1
+    assert "weld-seams: action: 'sleep' is not known" in " ".join(result.output.split())
+    assert "paint: UNKNOWN" in result.output
 
 
 def test_a_model_that_left_the_plan_is_shown_while_looks_go_on(bench: Workbench) -> None:

@@ -115,14 +115,17 @@ def _texts(value: object) -> list[str]:
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable(HOSTILE), UnreadableItem(HOSTILE)])
-@pytest.mark.parametrize("command", [("history", "weld-seams"), ("status",), ("report",), ("ledger", "audit")])
+@pytest.mark.parametrize(
+    "command", [("history", "weld-seams"), ("status", "weld-seams"), ("report",), ("ledger", "audit")]
+)
 def test_an_error_of_a_service_forges_no_line(
     plant: Workbench, command: tuple[str, ...], error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(plant.store, "read_ledger", fail)
+    monkeypatch.setattr(plant.store, "read_recent_ledger", fail)
     result = plant.preheat(*command)
     assert result.exit_code == 1
     assert "rework" in result.output

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,10 +16,17 @@ import pytest
 from tests.support.day import WELD, Day, a_day, a_model, at
 from tests.tools.conftest import Workbench
 
+from preheat.app.board.figures import sum_figures
+from preheat.app.board.reading import BoardReader
 from preheat.app.ports.errors import UnreadableItem
+from preheat.domain.bill.history import History
+from preheat.domain.bill.money import find_tariffs
+from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, Learning, ModelId, Units
+from preheat_cli.commands.report import read_entries
 from preheat_cli.views import report_html
 from preheat_cli.views.report_charts import _round_up
+from preheat_report import report_model
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 
@@ -146,6 +154,20 @@ def test_an_endpoint_costs_what_its_instances_cost_and_without_them_only_hours(b
             assert told["unpriced_unit_hours"] == 0
 
 
+def test_without_a_file_the_prices_are_those_of_the_plan_on_the_board_too(bench: Workbench) -> None:
+    with a_day("08:00-16:00", backend=Backend.SAGEMAKER) as day:
+        day.run_until("18:00")
+    bench.store, bench.clock.at = day.store, day.clock.at
+    told = json.loads(bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout)
+    assert (told["cost"], told["unpriced_unit_hours"]) == ({}, told["paid_unit_hours"])
+    done = bench.preheat("apply", bench.plant(SAGEMAKER), "--yes")
+    assert done.exit_code == 0, done.output
+    told = json.loads(bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout)
+    assert float(told["cost"]["USD"]) == pytest.approx(2 * 0.7364 * told["paid_unit_hours"], abs=0.001)
+    facts = BoardReader(bench.store).read(bench.clock.at)
+    assert sum_figures(facts, bench.clock.at, "UTC").paid_week["USD"] == pytest.approx(Decimal(told["cost"]["USD"]))
+
+
 def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(bench: Workbench) -> None:
     day = live_a_day(bench, until="11:04")
     (line,) = bench.preheat("report", *OF_THE_DAY, "--format", "json").stdout.splitlines()
@@ -154,6 +176,26 @@ def test_what_runs_now_is_counted_until_now_and_in_doubt_since_its_last_look(ben
     less, more = told["may_be_less_unit_hours"], told["may_be_more_unit_hours"]
     assert told["paid_unit_hours"] - less <= bill.unit_seconds / 3600 <= told["paid_unit_hours"] + more + 1e-5
     assert told["brackets"][-1]["by"] == "2026-11-23T11:04:00Z"
+
+
+@pytest.mark.parametrize("windows", [("08:00-12:00", "13:00-16:00"), ("22:00-06:00",), ("00:00-23:59",)])
+def test_a_report_reads_of_a_ledger_only_what_its_range_needs(windows: tuple[str, ...]) -> None:
+    with a_day(*windows, units=Units(2)) as day:
+        day.run_until("07:00", 3)
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=3), times=2)
+        day.run_until("11:00", 9)
+    store, now = day.store, day.clock.at
+    record, ledger = store.load(WELD), store.read_ledger(WELD)
+    tariffs = find_tariffs(None)
+    for hours in range(0, 9 * 24, 5):
+        for length in (timedelta(hours=7), timedelta(days=2)):
+            asked = Window(at("00:00") + timedelta(hours=hours), at("00:00") + timedelta(hours=hours) + length)
+            entries = read_entries(store, WELD, asked.start)
+            assert report_model(History(WELD, entries, record), asked, tariffs, as_of=now) == report_model(
+                History(WELD, ledger, record), asked, tariffs, as_of=now
+            ), asked
+    if windows != ("00:00-23:59",):  # that demand never ends, so all of it counts
+        assert len(read_entries(store, WELD, at("00:00", 8))) < len(ledger) / 2
 
 
 def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> None:

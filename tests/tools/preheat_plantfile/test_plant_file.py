@@ -197,7 +197,7 @@ WHOLE_FILE: dict[str, bytes] = {
     "a bracket left open": b"a: [1, 2",
     "two values on a line": b"a: b: c",
     "a list as a key": b"? [a]\n: 3",
-    "a file of more than a megabyte": b"#" * 1_000_001,
+    "a file of more than five megabytes": b"#" * 5_000_001,
     "a number of 5,000 digits": b"version: " + b"9" * 5_000,
     "a key given twice": b"version: 1\nversion: 1",
     "an escape sequence as a key": b'"\\e[2J": 1',
@@ -237,14 +237,14 @@ def test_units_that_contradict_the_defaults_are_reported_at_the_model() -> None:
     assert "models.weld.max_units: found 2; accepted: at least min_units, which is 3" in line
 
 
-def test_a_plant_holds_at_most_a_thousand_models() -> None:
+def test_a_plant_holds_at_most_five_thousand_models() -> None:
     lines = [
         f"  line-{n}: {{backend: lookoutvision, project: p-{n}, version: 1, schedules: [early]}}\n"
         for n in range(MODELS_MAX + 1)
     ]
     assert len(parse_text(HEAD + "".join(lines[:-1]))) == MODELS_MAX
     (line,) = problems(HEAD + "".join(lines))
-    assert line.endswith("models: found a mapping of 1001; accepted: at most 1,000 models")
+    assert line.endswith("models: found a mapping of 5001; accepted: at most 5,000 models")
 
 
 @pytest.mark.parametrize(("path", "reason"), [("no-such.yaml", "No such file"), (".", "Is a directory")])

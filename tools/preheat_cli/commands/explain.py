@@ -22,7 +22,7 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
-from preheat_cli.model_status import ModelStatus, read_status
+from preheat_cli.model_status import ModelStatus, read_fleet, read_status
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
@@ -59,8 +59,7 @@ def explain(
         if found.record is None and found.model is None and not store.read_ledger(model_id):
             near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
-        names = store.list_planned_models()
-        (asked,) = judge_some([found], now, lambda: [read_status(store, name, now) for name in names])
+        (asked,) = judge_some([found], now, lambda: read_fleet(store, now))
         time, width = PlantTime(now, None if utc else asked.zone), min(shutil.get_terminal_size().columns, WIDTH_MOST)
         if asked.verdict is not None:
             typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from preheat.app.ports.errors import UnreadableItem
+from preheat.domain.bill.money import find_tariffs
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
-from preheat.domain.demand.request import Standing
+from preheat.domain.demand.request import Standing, list_subjects
 from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
 from preheat.domain.record.record import ModelRecord
-from preheat_cli.ahead import active_requests, read_requests
+from preheat_cli.ahead import active_requests
 from preheat_cli.ceilings import AllowOverOption, Ceiling, find_overruns, measure_cost, refuse_overruns
 from preheat_cli.comparing import CHANGED, compare, describe_counts
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
+from preheat_cli.fleet import read_all_requests
 from preheat_cli.identity import describe_applied
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import complete_model
@@ -32,7 +33,7 @@ from preheat_cli.planning import compile_models, read_plant_file, read_stored_pl
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
-from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
+from preheat_plantfile.compiling.terms import DEFAULT, Price, Terms, terms_of
 
 if TYPE_CHECKING:
     from preheat_cli.views.forecast import PlannedRun
@@ -136,14 +137,18 @@ def _from_stack(surroundings: Surroundings, stack: StackOptions) -> Source:
     ]
     models = [stored.models[model_id] for model_id in sorted(stored.models)]
     requests: dict[ModelId, tuple[Standing, ...]] = {}
+    read = read_all_requests(store, models, surroundings.clock.now())
     for model in models:
-        try:
-            requests[model.model_id] = read_requests(store, model, surroundings.clock.now())
-        except UnreadableItem as error:
-            problems.append(f"{model.model_id}: {error}; the preview ignores its holds and blocks")
+        parts = [read[subject] for subject in list_subjects(model)]
+        requests[model.model_id] = tuple(one for part in parts if not isinstance(part, str) for one in part)
+        wrong = [part for part in parts if isinstance(part, str)]
+        problems += [f"{model.model_id}: {part}; the preview ignores these holds and blocks" for part in wrong]
     records = store.load_many(list(stored.models))
     applied = describe_applied(store, stored.version)
-    return Source(f"plan {stored.version}", models, DEFAULT, records, problems, requests, applied)
+    priced = {model.model_id: find_tariffs(model)[model.target.backend] for model in models if model.price is not None}
+    prices = {str(name): Price(tariff.unit_hour, tariff.currency) for name, tariff in priced.items()}
+    terms = replace(DEFAULT, prices_by_model=prices)
+    return Source(f"plan {stored.version}", models, terms, records, problems, requests, applied)
 
 
 def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:

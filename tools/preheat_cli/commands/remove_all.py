@@ -75,7 +75,7 @@ def _describe_deletion(opened: Stack) -> Iterator[str]:
 
 
 def _describe_rest(home: Home) -> Iterator[str]:
-    yield "Log groups stay until their retention ends. Endpoint configs and the models themselves are yours."
+    yield "The stack deletes its log groups. Endpoint configs and the models themselves are yours."
     for role in home.member_roles:
         yield f"In its account, delete the stack of the role {role}."
 

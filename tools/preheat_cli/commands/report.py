@@ -3,11 +3,11 @@
 Owns where ledgers and tariffs come from. `preheat_report` computes, `views.report_text` and `views.report_html` print.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,7 +15,9 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, ModelId
+from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
+from preheat_cli.fleet import read_each
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
@@ -23,10 +25,12 @@ from preheat_cli.planning import read_plant_file
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
-from preheat_plantfile.compiling.terms import DEFAULT, Terms, terms_of
+from preheat_plantfile.compiling.terms import Terms, terms_of
 
 if TYPE_CHECKING:
     from preheat_report import History, Report, Tariff
+
+BEFORE: Final = timedelta(days=1)  # of the ledger, ahead of what a report is about
 
 
 class Form(StrEnum):
@@ -54,7 +58,8 @@ def report(
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="The format of the report.")] = Form.TABLE,
     tariffs: Annotated[
-        Path | None, typer.Option("--tariffs", metavar="FILE", help="A plant file with tariffs. Default: 4 USD.")
+        Path | None,
+        typer.Option("--tariffs", metavar="FILE", help="A plant file with tariffs. Default: those of the plan."),
     ] = None,
 ) -> None:
     """Print costs, causes, punctuality and savings, from the ledger. Exit status 1 if a ledger is unreadable."""
@@ -64,10 +69,10 @@ def report(
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now().replace(microsecond=0).astimezone(UTC)
         asked = _range(begin, end, now)
-        terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else DEFAULT
+        terms = terms_of(read_plant_file(tariffs)) if tariffs is not None else None
         store = surroundings.open(stack).store
-        histories, problems = _histories(store, _find_named(store, model))
-        by_backend, by_model = _tariffs(terms)
+        histories, problems = _histories(store, _find_named(store, model), asked.start)
+        by_backend, by_model = _tariffs(terms) if terms is not None else _planned_tariffs(store)
         found = reported(histories, asked, by_backend, as_of=now, by_model=by_model)
         typer.echo(_find_form(form)(found), nl=False)
         for problem in problems:
@@ -98,28 +103,55 @@ def _find_named(store: Store, names: list[str] | None) -> list[ModelId]:
     return asked
 
 
-def _histories(store: Store, names: list[ModelId]) -> tuple[list["History"], list[str]]:
-    """Return the readable histories, and a line for each unreadable one."""
+def _histories(store: Store, names: list[ModelId], start: datetime) -> tuple[list["History"], list[str]]:
+    """Return the readable histories as far back as a report from `start` needs, and a line for each unreadable one."""
     from preheat_report import History  # noqa: PLC0415 - as above
 
-    found, problems = [], []
-    for name in names:
+    def read(name: ModelId) -> "History | str":
         try:
             # The record first: what it noted is then in the record, or in an entry written in between.
-            record = store.load(name)
-            found.append(History(name, store.read_ledger(name), record))
+            record = records.get(name) or store.load(name)
+            return History(name, read_entries(store, name, start), record)
         except UnreadableItem as error:
-            problems.append(f"{name}: {error}")
-    return found, problems
+            return f"{name}: {error}"
+
+    records = store.load_many(names)
+    found = read_each(read, names, "ledgers read")
+    return [one for one in found if not isinstance(one, str)], [one for one in found if isinstance(one, str)]
 
 
-def _tariffs(terms: Terms) -> tuple[Mapping[Backend, "Tariff"], Mapping[str, "Tariff"]]:
+def read_entries(store: Store, name: ModelId, start: datetime) -> Sequence[LedgerEntry]:
+    """Return the entries of a model that a report from `start` rests on, oldest first.
+
+    Those are the entries of the range, and all of a demand that begins before it and reaches into it. A report also
+    needs the units of the last start: if none of these entries has them, it takes the whole ledger.
+    """
+    since = start - BEFORE
+    entries = store.read_recent_ledger(name, since)
+    begun = [one.needed_from for one in entries if one.needed_from and one.needed_until and one.needed_until > since]
+    if min(begun, default=since) < since:
+        entries = store.read_recent_ledger(name, min(begun) - BEFORE)
+    return entries if any(one.units is not None for one in entries) else store.read_ledger(name)
+
+
+type _Tariffs = tuple[Mapping[Backend, "Tariff"], Mapping[str, Mapping[Backend, "Tariff"]]]
+
+
+def _planned_tariffs(store: Store) -> _Tariffs:
+    """Return the list prices by service, and those that the current plan has for its models."""
+    from preheat.domain.bill.money import find_tariffs  # noqa: PLC0415 - as above
+
+    models = store.read_whole_plan().models
+    return find_tariffs(None), {name: find_tariffs(model) for name, model in models.items() if model.price is not None}
+
+
+def _tariffs(terms: Terms) -> _Tariffs:
     """Return the tariffs by service, and those of models by their instances."""
     from preheat_report import Tariff  # noqa: PLC0415 - as above
 
     by_backend = {Backend(name): Tariff(price.amount, price.currency) for name, price in terms.prices.items()}
     by_model = {name: Tariff(price.amount, price.currency) for name, price in terms.prices_by_model.items()}
-    return by_backend, by_model
+    return by_backend, {name: {Backend.SAGEMAKER: tariff} for name, tariff in by_model.items()}
 
 
 def _find_form(form: Form) -> Callable[["Report"], str]:

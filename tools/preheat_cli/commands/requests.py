@@ -4,10 +4,12 @@ import json
 
 import typer
 
+from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
+from preheat_cli.fleet import read_each
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
@@ -28,12 +30,10 @@ def requests(
     with report_errors():
         surroundings = Surroundings.of(context)
         store, now = surroundings.open(stack).store, surroundings.clock.now()
-        found = [
-            one
-            for subject in _subjects(store, model)
-            for one in store.read_standings(subject, now).requests
-            if one.until > now and one.released_at is None
-        ]
+        subjects = _subjects(store, model)
+        asked = store.find_asked(subjects)
+        read = read_each(lambda one: store.read_standings(one, now).requests, [one for one in subjects if one in asked])
+        found = [one for each in read for one in each if one.until > now and one.released_at is None]
         if form is Format.JSON:
             for one in found:
                 typer.echo(json.dumps(fields(one)))
@@ -47,12 +47,15 @@ def _subjects(store: Store, names: list[str] | None) -> list[Subject]:
     Raises:
         CliError: a name is not in the plan.
     """
-    known = store.list_planned_models()
+    plan = store.read_whole_plan()
+    known = plan.names
     unknown = [name for name in names or () if name not in known]
     if unknown:
         lines = (f"preheat: the plan has no model {name[:63]!r}{suggest(name, known)}" for name in unknown)
         raise CliError(*lines, status=CHECK_FAILED)
     named = [ModelId(name) for name in dict.fromkeys(names or known)]
-    models = [planned for model_id in named if (planned := store.read_planned(model_id).model) is not None]
+    if problems := [plan.unreadable[name] for name in named if name in plan.unreadable]:
+        raise UnreadableItem("; ".join(problems))
+    models = [plan.models[name] for name in named if name in plan.models]
     schedules = sorted({schedule.name for each in models for schedule in each.schedules})
     return [Subject(each.model_id) for each in models] + [Subject(schedule=name) for name in schedules]

@@ -15,18 +15,17 @@ import typer
 
 from preheat.app.ports.errors import StoreUnavailable
 from preheat.app.ports.store import Store
-from preheat.domain.demand.demand import HORIZON
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, report_errors
-from preheat_cli.model_status import read_status
+from preheat_cli.model_status import read_fleet, read_statuses
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
-from preheat_cli.verdicts import judge_some
+from preheat_cli.verdicts import judge_all, judge_some
 from preheat_cli.views import show
 from preheat_cli.views import status as status_views
 from preheat_cli.views import verdicts as verdict_views
@@ -75,8 +74,8 @@ def status(
 
 def _print(store: Store, wish: _Wish, now: datetime, begin: Callable[[], None] | None = None) -> bool:
     """Print the verdict on the named models, or on all; return whether all are readable, known and as asked for."""
-    found = [read_status(store, model_id, now) for model_id in wish.named or _list_known(store, now)]
-    shown = judge_some(found, now, lambda: [read_status(store, one, now) for one in _list_known(store, now)])
+    found = read_statuses(store, wish.named, now) if wish.named else read_fleet(store, now)
+    shown = judge_some(found, now, lambda: read_fleet(store, now)) if wish.named else judge_all(found, now)
     if begin is not None:
         begin()  # only now, so that the screen is never empty while it reads
     times = [PlantTime(now, None if wish.utc else one.zone) for one in shown]
@@ -113,9 +112,3 @@ def _watch(surroundings: Surroundings, interval: float, print_once: Callable[[Ca
             surroundings.pause(interval)
     except KeyboardInterrupt:
         return
-
-
-def _list_known(store: Store, now: datetime) -> list[ModelId]:
-    """Return the planned models, and models of earlier plans that still have a next check."""
-    due = (line.model_id for line in store.find_due(now + HORIZON))
-    return sorted({*store.list_planned_models(), *due})

@@ -6,7 +6,7 @@ Owns the abstraction of records, and nothing else. It removes the following, and
 * `sequence` and `writer`: the judges see them at the write; no decision reads them.
 * `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`, `effort.turn`:
   figures. Here, with a fixed lead and no turn, no decision reads them. Only whether there is a first start counts.
-* `looked_at`, `run` and `paid`: the account of paid time, which no decision reads either.
+* `looked_at`, `run` and `paid`, the account of paid time, and `last_margin`: no decision reads them either.
 * `wake_at` and every `retry_at` only meet readings of the clock: they move up to the next point of the grid. All past
   ones are alike, and so are those beyond the end.
 * `status`, `words` and since when checks do not show the state: only people read them.
@@ -59,6 +59,7 @@ class Canonical:
             looked_at=None,
             run=None,
             paid=(),
+            last_margin=None,
             since=record.since if record.phase is Phase.STARTING else self._now_or_past(record.since, now),
             attempt=self._attempt(record, record.attempt, now) if record.attempt is not None else None,
             effort=self._effort(record.effort, now) if record.effort is not None else None,

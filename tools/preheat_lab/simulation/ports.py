@@ -49,6 +49,7 @@ STORE_CALLS = (
     "read_planned_before",
     "read_standings",
     "read_basis",
+    "find_asked",
     "find_standing",
     "read_tombstones",
     "find_reply",

@@ -46,7 +46,7 @@ from preheat_plantfile.schema.targets import (
 )
 from preheat_plantfile.schema.windows import ScheduleEntry, Strict
 
-MODELS_MAX: Final = 1_000
+MODELS_MAX: Final = 5_000
 # The fields about a learned lead; next to `lead`, which fixes it, they would have no effect.
 LEARNED_FIELDS: Final = ("late_target", "late_cost_per_minute", "default_lead", "lead_floor", "lead_cap")
 SCHEMA_URL: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import PlanReader
 from preheat.domain.plan.plan import HostedModel
 
@@ -21,19 +20,14 @@ class CurrentPlan[Key: Hashable]:
 
         A model whose plan this release cannot read is left out, so that it hides no other. Its own pass reports it.
         """
-        version = self._store.read_plan_version()
-        if version != self._version:
-            self._version, self._models = version, self._read()
+        if self._store.read_plan_version() != self._version:
+            self._version, self._models = self._read()
         return self._models.get(key, ())
 
-    def _read(self) -> dict[Key, list[HostedModel]]:
+    def _read(self) -> tuple[int, dict[Key, list[HostedModel]]]:
         found: dict[Key, list[HostedModel]] = defaultdict(list)
-        for model_id in self._store.list_planned_models():
-            try:
-                model = self._store.read_planned(model_id).model
-            except UnreadableItem:
-                continue
-            if model is not None:
-                for key in self._keys_of(model):
-                    found[key].append(model)
-        return found
+        plan = self._store.read_whole_plan()
+        for model in plan.models.values():
+            for key in self._keys_of(model):
+                found[key].append(model)
+        return plan.version, found

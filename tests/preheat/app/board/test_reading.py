@@ -11,7 +11,7 @@ from preheat.app.board.page import render
 from preheat.app.board.reading import BoardReader
 from preheat.app.board.view import make_board
 from preheat.app.ports.errors import UnreadableItem
-from preheat.domain.demand.request import Kind, Subject
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.verdict.causes import VerdictCause, VerdictState
 from preheat.domain.verdict.judging import judge
@@ -32,9 +32,15 @@ class Counting:
 
         def count_call(*arguments: Any) -> Any:
             self.calls.append((name, *arguments))
-            if name != "load_many" and (name, *arguments[:1]) in self.broken:
+            if name not in ("load_many", "find_asked") and (name, *arguments[:1]) in self.broken:
                 raise UnreadableItem(f"{name} is broken")
             found = call(*arguments)
+            if name == "read_whole_plan":
+                broken = {
+                    model_id: "read_planned is broken" for what, model_id in self.broken if what == "read_planned"
+                }
+                models = {model_id: model for model_id, model in found.models.items() if model_id not in broken}
+                return replace(found, models=models, unreadable=broken)
             return {k: v for k, v in found.items() if ("load", k) not in self.broken} if name == "load_many" else found
 
         return count_call
@@ -56,13 +62,15 @@ def test_a_second_read_takes_the_plans_version_the_records_and_the_schedules_req
     store = Counting(plant())
     reader = BoardReader(store)
     assert [each.facts.model_id for each in reader.read(at("07:00"))] == [PAINT, SEAL, WELD]
-    assert {"read_planned", "read_recent_ledger", "list_planned_models"} <= set(store.take())
+    assert {"read_whole_plan", "read_recent_ledger", "find_asked"} <= set(store.take())
     reader.read(at("07:01"))
     assert store.take() == ["read_plan_version", "load_many", "read_standings"]
 
 
 def test_a_changed_record_is_read_with_its_requests_and_ledger_and_no_other_is() -> None:
     inner = plant()
+    held = Standing(RequestId("a"), Kind.HOLD, Subject(model_id=PAINT), "line", at("07:00"), at("08:00"), at("07:00"))
+    inner.stands[held.subject] = {held.request_id: held}
     store = Counting(inner)
     reader = BoardReader(store)
     reader.read(at("07:00"))
@@ -98,13 +106,16 @@ def test_another_plan_is_read_whole() -> None:
 
 
 def test_each_part_that_cannot_be_read_is_unknown_and_hides_no_other_model() -> None:
+    held = Standing(RequestId("a"), Kind.HOLD, Subject(model_id=PAINT), "line", at("05:00"), at("06:00"), at("05:00"))
     for broken in (
         ("load", PAINT),
         ("read_planned", PAINT),
         ("read_recent_ledger", PAINT),
         ("read_standings", Subject(model_id=PAINT)),
     ):
-        store = Counting(plant())
+        inner = plant()
+        inner.stands[Subject(model_id=PAINT)] = {held.request_id: held}
+        store = Counting(inner)
         store.broken = {broken}
         found = {each.facts.model_id: judge(each.facts) for each in BoardReader(store).read(at("07:00"))}
         assert set(found) == {PAINT, SEAL, WELD}

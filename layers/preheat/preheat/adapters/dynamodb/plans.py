@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import items, serial
@@ -66,6 +67,7 @@ class DynamoPlans(DynamoApplies):
     def read_whole_plan(self) -> WholePlan:
         """See `PlanReader`. A plan never changes: the next call only reads the pointer, as long as it is current."""
         pointer = self._read_pointer()
+        self._see_models(pointer)
         models: dict[ModelId, HostedModel] = {}
         unreadable: dict[ModelId, str] = {}
         for model_id in self._read_names(pointer):
@@ -76,6 +78,27 @@ class DynamoPlans(DynamoApplies):
             else:
                 models |= {model_id: model} if model is not None else {}
         return WholePlan(pointer.version, models, unreadable, self._read_former(pointer))
+
+    def _see_models(self, pointer: Pointer) -> None:
+        """Read every model of a plan in as few calls as there are, unless this process knows their names already."""
+        seen, prefix = self._turn_to(pointer), items.name_model_item(ModelId(""))
+        if pointer.version == 0 or prefix in seen.names:
+            return
+        name, bound = self._tables.names.plans, PlanItem.item.startswith(prefix)
+
+        def read() -> list[dict[str, Any]]:
+            options = {"range_key_condition": bound, "consistent_read": True}
+            return list(ResultIterator(self._tables.connection.query, (name, pointer.partition), options))
+
+        named = []
+        for raw in self._patience.call(f"plan {pointer.version}", read):
+            model_id = ModelId(raw["item"]["S"].removeprefix(prefix))
+            named.append(model_id)
+            try:
+                seen.models[model_id] = items.to_model(items.check_item(self._tables.plans, f"{name} {model_id}", raw))
+            except UnreadableItem:
+                continue  # A read of it alone reports the error.
+        seen.names[prefix] = sorted(named)
 
     def list_planned_models(self) -> Sequence[ModelId]:
         """See `PlanReader`."""

@@ -7,6 +7,7 @@ of a transaction before the next. Does not judge requests, and does not know who
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from pynamodb.exceptions import PynamoDBException
@@ -15,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import columns, items, request_items, serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
-from preheat.adapters.dynamodb.records import DynamoRecords, make_wake_actions
+from preheat.adapters.dynamodb.records import BATCH, DynamoRecords, make_wake_actions
 from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -47,6 +48,15 @@ class DynamoRequests(DynamoRecords):
         version = request_items.read_version(counter) if counter is not None and subject.model_id is None else 0
         standing = sorted((one for one in found if one.end > after), key=lambda one: one.request_id)
         return Standings(version, tuple(standing), missing)
+
+    def find_asked(self, subjects: Sequence[Subject]) -> frozenset[Subject]:
+        """See `RequestReader`. A subject without a counter never had a request. Reads 100 counters in a call."""
+        by_key = {subject.key: subject for subject in subjects}
+        found: set[Subject] = set()
+        for some in batched(by_key, BATCH, strict=False):
+            counters = self._get_records([{"model_id": key, "item": COUNTER} for key in some])
+            found |= {by_key[raw["model_id"]["S"]] for raw in counters}
+        return frozenset(found)
 
     def _query_standings(self, subject: Subject) -> tuple[RequestItem | None, list[Standing]]:
         """Return the counter of a subject, its form checked, and its holds and blocks."""

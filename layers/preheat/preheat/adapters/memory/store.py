@@ -65,6 +65,10 @@ class MemoryStore:
         found = [one for _, one in sorted(self.stands.get(subject, {}).items()) if one.end > after]
         return Standings(self.versions.get(subject, 0), tuple(found))
 
+    def find_asked(self, subjects: Sequence[Subject]) -> frozenset[Subject]:
+        """See `ports.Store`."""
+        return frozenset(subject for subject in subjects if self.stands.get(subject))
+
     def read_basis(self, model_id: ModelId, after: datetime) -> Basis:
         """See `ports.Store`."""
         planned = self.read_planned(model_id)

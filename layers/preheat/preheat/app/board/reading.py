@@ -84,30 +84,17 @@ class BoardReader:
         names = [name for name in names if name in records or name in planned or problems.get(name)]
         schedules = self._read_schedules(plan, now)
         stale = [name for name in names if not self._is_kept(name, records.get(name))]
-        fresh = self._spread(lambda name: self._read_own(name, records.get(name), now), stale)
+        asked = self._store.find_asked([Subject(model_id=name) for name in stale]) if stale else frozenset()
+        fresh = self._spread(lambda name: self._read_own(name, records.get(name), asked, now), stale)
         kept = self._own | dict(zip(stale, fresh, strict=True))
         self._own = {name: kept[name] for name in names}
         return [self._gather(name, records.get(name), schedules, problems.get(name, ""), now) for name in sorted(names)]
 
     def _read_plan(self) -> _Plan:
-        version = self._store.read_plan_version()
-        if version == self._plan.version:
+        if self._store.read_plan_version() == self._plan.version:
             return self._plan
-        names = self._store.list_planned_models()
-        models, problems = {}, {}
-        for name, found in zip(names, self._spread(self._read_model, names), strict=True):
-            if isinstance(found, HostedModel):
-                models[name] = found
-            elif found is not None:
-                problems[name] = found
-        return _Plan(version, models, tuple(self._store.list_former_models()), problems)
-
-    def _read_model(self, name: ModelId) -> HostedModel | str | None:
-        """Return what the plan says about a model; a text: why that cannot be read."""
-        try:
-            return self._store.read_planned(name).model
-        except UnreadableItem as error:
-            return str(error)
+        plan = self._store.read_whole_plan()
+        return _Plan(plan.version, plan.models, tuple(plan.former), plan.unreadable)
 
     def _find_problem(self, name: ModelId) -> str:
         """Return why a record cannot be read; empty: there is none."""
@@ -133,10 +120,10 @@ class BoardReader:
         kept = self._own.get(name)
         return kept is not None and record is not None and kept.version == record.version
 
-    def _read_own(self, name: ModelId, record: ModelRecord | None, now: datetime) -> _Own:
-        """Read what belongs to one model alone, after its record."""
-        version = record.version if record is not None else 0
-        requests = self._read_requests(Subject(model_id=name), now)
+    def _read_own(self, name: ModelId, record: ModelRecord | None, asked: frozenset[Subject], now: datetime) -> _Own:
+        """Read what belongs to one model alone, after its record. `asked`: those that ever had a hold or block."""
+        version, subject = record.version if record is not None else 0, Subject(model_id=name)
+        requests = self._read_requests(subject, now) if subject in asked else ()
         problems = [requests] if isinstance(requests, str) else []
         entries: Sequence[LedgerEntry] = ()
         try:

@@ -224,7 +224,10 @@ class PlanReader(Protocol):
         """
 
     def read_whole_plan(self) -> WholePlan:
-        """Return all that the current plan says about models; in a process that knows this plan, in one call."""
+        """Return all that the current plan says about models, in a call for each megabyte of it.
+
+        In a process that knows this plan, in one call.
+        """
 
     def list_planned_models(self) -> Sequence[ModelId]:
         """Return the models that the current plan names, in order."""
@@ -276,6 +279,9 @@ class RequestReader(Protocol):
         Raises:
             UnreadableItem: this release does not know the form of one of them.
         """
+
+    def find_asked(self, subjects: Sequence[Subject]) -> frozenset[Subject]:
+        """Return the subjects that ever had a hold or block; `read_standings` finds none of the others."""
 
     def find_standing(self, subject: Subject, request_id: RequestId) -> Standing | None:
         """Return one hold or block of a subject, whether it has ended or not."""

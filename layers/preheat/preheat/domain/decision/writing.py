@@ -48,6 +48,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
         spent_until=spent_until,
         sequence=before.sequence + reported,
         expired_by=max(ended_at for ended_at, _ in ended) if ended else before.expired_by,
+        last_margin=judgement.margin if reported and judgement.margin is not None else before.last_margin,
     )
     entry = None
     if reported:
