@@ -323,6 +323,10 @@ def test_a_late_model_is_late_since_its_ready_time_and_says_when_it_is_expected(
     assert judge(starting("08:15", begun="07:40")).expected_at is None  # longer than its lead: nobody can name a moment
 
 
+def test_an_accepted_start_is_expected_from_when_it_began_and_not_from_its_repeat() -> None:
+    assert judge(make_answered("07:29", Answer.ACCEPTED)).expected_at == at("07:58")
+
+
 def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None:
     verdict = judge(starting("09:10", begun="09:02", since=at("09:01"), effort=an_effort(hosted_at=at("07:50"))))
     assert (verdict.state, verdict.since) == (VerdictState.LATE, at("09:01"))

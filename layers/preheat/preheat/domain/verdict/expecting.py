@@ -63,8 +63,8 @@ def estimate_ready(facts: VerdictFacts) -> datetime | None:
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
         if facts.observed is Observed.FAILED:  # Preheat tries again once its lease is over.
             return max(now, attempt.lease_ends_at()) + facts.lead
-        # A lost answer may have had its effect; every other try begins again.
-        again = None if attempt.answer is Answer.LOST else attempt.retry_at
+        # A lost answer may have had its effect, and an accepted start had it; every other try begins again.
+        again = None if attempt.answer in (Answer.LOST, Answer.ACCEPTED) else attempt.retry_at
         expected = max(attempt.intent_at, again or attempt.intent_at) + facts.lead
         return expected if expected > now else None
     waits = [
