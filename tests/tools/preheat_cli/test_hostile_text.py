@@ -115,9 +115,7 @@ def _texts(value: object) -> list[str]:
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable(HOSTILE), UnreadableItem(HOSTILE)])
-@pytest.mark.parametrize(
-    "command", [("history", "weld-seams"), ("status", "weld-seams"), ("report",), ("ledger", "audit")]
-)
+@pytest.mark.parametrize("command", [("history", "weld-seams"), ("report",), ("ledger", "audit")])
 def test_an_error_of_a_service_forges_no_line(
     plant: Workbench, command: tuple[str, ...], error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.support.stacks import MemoryStack
@@ -17,6 +18,8 @@ from preheat.app.requests.desk import Desk
 from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import ModelId
+from preheat_cli import printing
+from preheat_cli.commands import requests as requests_command
 from preheat_cli.main import app
 from preheat_cli.stack import Surroundings
 
@@ -310,7 +313,7 @@ def test_status_and_the_stored_plan_show_active_requests_and_count_with_them(
     counter.preheat("hold", "weld-seams", "--for", "2h", "--id", "gone")
     counter.preheat("release", "weld-seams", "gone")
     shown = counter.preheat("status", "weld-seams").output
-    assert "hold 2026-11-23 05:50Z to 2026-11-23 19:00Z, 2 units, by AROAOPERATOR: rework (a)" in shown
+    assert "hold Mon 2026-11-23 06:50 CET to Mon 2026-11-23 20:00 CET, 2 units, by AROAOPERATOR: rework (a)" in shown
     assert "gone" not in shown
     golden(GOLDEN / "status-asked.txt", shown)
     golden(GOLDEN / "explain-asked.txt", counter.preheat("explain", "weld-seams", "--verbose").output)
@@ -318,3 +321,22 @@ def test_status_and_the_stored_plan_show_active_requests_and_count_with_them(
     assert [one["request_id"] for one in json.loads(line)["requests"]] == ["a", "b"]
     plan = counter.preheat("plan", "--stack", "line-4", "--from", "2026-11-23", "--to", "2026-11-25").output
     golden(GOLDEN / "plan-asked.txt", plan)
+
+
+@pytest.mark.parametrize("command", [("status", "weld-seams"), ("history", "weld-seams"), ("requests",)])
+def test_a_terminal_of_60_columns_shows_whole_words(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    counter.preheat(
+        "hold", "weld-seams", "--until", "20:00", "--reason", "rework of the parts of yesterday", "--id", "a"
+    )
+    whole = counter.preheat(*command).stdout
+    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+    for module in (printing, requests_command):
+        monkeypatch.setattr(module, "sys", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    folded = counter.preheat(*command).stdout
+    assert [line for line in folded.splitlines() if len(line) > 60 and len(line.split()) > 1] == []
+    assert [word for word in ("rework", "yesterday", "weld-seams") if word in whole and word not in folded] == []
+    if command != ("requests",):  # which is a list of sentences here
+        assert folded.split() == whole.split()

@@ -17,9 +17,11 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import OneModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
-from preheat_cli.printing import print_lines
+from preheat_cli.printing import print_folded, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
+
+INDENT = 22  # columns of the time of an entry
 
 
 @takes_stack
@@ -52,7 +54,7 @@ def history(
             if form is Format.JSON:
                 typer.echo(json.dumps(show.entry_fields(entry)))
             else:
-                print_lines(lines(entry))
+                print_folded(lines(entry), INDENT)
         if not entries and form is Format.TABLE:
             typer.echo(f"{model}: no entries yet")
 
@@ -93,8 +95,8 @@ def lines(entry: LedgerEntry) -> list[str]:
     if entry.expired:
         facts.append(f"ended: {', '.join(entry.expired)}")
     found = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
-    found += [f"{'':22}{', '.join(facts)}"] * bool(facts)
-    return found + [f"{'':22}{format_paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+    found += [f"{'':{INDENT}}{', '.join(facts)}"] * bool(facts)
+    return found + [f"{'':{INDENT}}{format_paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
 
 
 def format_paid(stretch: Stretch) -> str:

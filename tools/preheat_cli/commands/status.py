@@ -23,7 +23,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
-from preheat_cli.printing import print_lines
+from preheat_cli.printing import print_folded, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.verdicts import judge_all, judge_some
 from preheat_cli.views import show
@@ -84,7 +84,7 @@ def _print(store: Store, wish: _Wish, now: datetime, begin: Callable[[], None] |
             typer.echo(json.dumps(status_views.fields(each)))
     elif wish.named:
         for each, time in zip(shown, times, strict=True):
-            print_lines(status_views.full(each, time))
+            print_folded(status_views.full(each, time), status_views.INDENT)
     elif not shown:
         typer.echo("no plan yet; run `preheat apply FILE`")
     else:

@@ -13,6 +13,7 @@ from preheat.domain.calendar.schedule import DayRule, Schedule, ShiftWindow, Wee
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Standing
 from preheat.domain.plan.plan import Backend, Drain, HostedModel, Readiness, Target, Units
 from preheat.domain.record.record import LedgerEntry
+from preheat.domain.verdict.plant_time import PlantTime
 
 DAY = timedelta(days=1)
 MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -42,14 +43,26 @@ def local_instant(at: datetime, zone: str) -> str:
     return shown.strftime("%a %Y-%m-%d %H:%M:%S %Z" if shown.second else "%a %Y-%m-%d %H:%M %Z")
 
 
-def format_standing(one: Standing, *, of: bool = True) -> str:
-    """Return a hold or block: `hold 2026-11-23 06:00Z to 2026-11-23 20:00Z, by AROALINE7: rework (line-7.1)`."""
+def in_plant(at: datetime | None, time: PlantTime, *, away: bool = True) -> str:
+    """Return an instant on the clock of the plant, and how far away it is; in UTC for a reader without a zone."""
+    if at is None:
+        return "-"
+    shown = instant(at) if time.zone is None else local_instant(at, time.zone)
+    return f"{shown} ({time.away(at)})" if away else shown
+
+
+def format_standing(one: Standing, *, of: bool = True, zone: str | None = None) -> str:
+    """Return a hold or block: `hold 2026-11-23 06:00Z to 2026-11-23 20:00Z, by AROALINE7: rework (line-7.1)`.
+
+    With `zone`, its times are those of the plant.
+    """
+    begin, until = (minute(at) if zone is None else local_instant(at, zone) for at in (one.begin, one.until))
     kind = format_kind(one) if one.windows else f"hard {one.kind}" if one.hard else str(one.kind)
     schedule = f", of schedule {one.subject.schedule}" if of and one.subject.schedule is not None else ""
     count = f", {one.units} units" if one.units is not None else ""
     weight = f", priority {one.priority}" if one.priority != DEFAULT_PRIORITY else ""
     by = f"by {one.requester}: {one.reason or 'no reason'}"
-    return f"{kind} {minute(one.begin)} to {minute(one.until)}{schedule}{count}{weight}, {by} ({one.request_id})"
+    return f"{kind} {begin} to {until}{schedule}{count}{weight}, {by} ({one.request_id})"
 
 
 def format_kind(one: Standing) -> str:

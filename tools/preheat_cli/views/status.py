@@ -13,6 +13,8 @@ from preheat_cli.views import requests as request_views
 from preheat_cli.views import show
 from preheat_cli.views import verdicts as verdict_views
 
+INDENT = 15  # columns before the values
+
 
 def full(judged: Judged, time: PlantTime) -> list[str]:
     """Return every fact about one model, one on each line; the verdict first."""
@@ -27,13 +29,16 @@ def full(judged: Judged, time: PlantTime) -> list[str]:
     if record is not None:
         facts += [
             ("target", show.target(record.target)),
-            ("phase", f"{record.phase} since {show.instant(record.since)}"),
+            ("phase", f"{record.phase} since {show.in_plant(record.since, time)}"),
             ("observed", record.observed),
             ("mode", _mode(each)),
-            ("next check", show.instant(record.wake_at)),
+            ("next check", show.in_plant(record.wake_at, time)),
         ]
-    facts += [("demand now", _demand(each.outlook.current)), ("demand next", _demand(each.outlook.upcoming))]
-    facts += [("request", show.format_standing(one)) for one in each.requests]
+    facts += [
+        ("demand now", _demand(each.outlook.current, time)),
+        ("demand next", _demand(each.outlook.upcoming, time)),
+    ]
+    facts += [("request", show.format_standing(one, zone=time.zone)) for one in each.requests]
     if record is not None and record.attempt is not None:
         attempt = record.attempt
         facts += [
@@ -45,11 +50,11 @@ def full(judged: Judged, time: PlantTime) -> list[str]:
         call = f", {change.call} {change.answer or 'no answer'}" if change is not None else ""
         facts.append(("gate", f"{record.gate.observed}{call} ({record.gate.mapping})"))
     if record is not None and record.draining is not None:
-        facts.append(("draining", _draining(record.draining)))
+        facts.append(("draining", _draining(record.draining, time)))
     if each.lead is not None:
         facts.append(("lead", f"{show.duration(each.lead.span)}; {each.lead}"))
     facts.append(("last margin", show.format_margin(each.margin)))
-    return lines + [f"  {name:<12} {value}" for name, value in facts]
+    return lines + [f"  {name:<{INDENT - 3}} {value}" for name, value in facts]
 
 
 def fields(judged: Judged) -> dict[str, Any]:
@@ -107,16 +112,17 @@ def _mode(each: ModelStatus) -> str:
     return pick_strictest(*modes)
 
 
-def _draining(draining: Draining) -> str:
+def _draining(draining: Draining, time: PlantTime) -> str:
     left = "queue length unknown" if draining.left is None else f"{draining.left} left"
-    return f"since {show.instant(draining.since)}, {left}"
+    return f"since {show.in_plant(draining.since, time)}, {left}"
 
 
-def _demand(demand: Demand | None) -> str:
+def _demand(demand: Demand | None, time: PlantTime) -> str:
     if demand is None:
         return "none"
-    begin, end, ready_at = (show.instant(at) for at in (demand.begin, demand.end, demand.ready_at))
-    return f"{begin} to {end} ({demand.schedule}), ready by {ready_at}, start at {show.instant(demand.start_at)}"
+    begin, end = (show.in_plant(at, time, away=False) for at in (demand.begin, demand.end))
+    ready_at, start_at = (show.in_plant(at, time) for at in (demand.ready_at, demand.start_at))
+    return f"{begin} to {end} ({demand.schedule}), ready by {ready_at}, start at {start_at}"
 
 
 def _demand_fields(demand: Demand | None) -> dict[str, Any] | None:
