@@ -44,6 +44,7 @@ WHOLE = LedgerEntry(
     units=2,
     paid=(Stretch(SIX, SIX + timedelta(minutes=5), 2, next(iter(Cause)), begun_after=SIX),),
     fell_back_to=1,
+    cause="quota",
 )
 REPLY = Reply(
     request_id=RequestId("r-1"),

@@ -30,6 +30,7 @@ from preheat.domain.plan.plan import (
     LATE_TARGET_LEAST,
     LATE_TARGET_MOST,
     LEAD_MAX,
+    PRICE,
     Drain,
     HostedModel,
     Learning,
@@ -120,6 +121,7 @@ models = values(
     max_units_by_request=st.none(),
     max_unit_hours_by_request=st.none() | st.integers(1, 2_400),
     gate=st.none() | st.uuids().map(str),
+    price=st.none() | st.from_regex(PRICE, fullmatch=True),
 )
 
 

@@ -242,7 +242,7 @@ class Target:
         return self.backend, self.role, self.region, self.project, self.parameters or self.version
 
 
-PRICE = re.compile(r"\d{1,9}(?:\.\d{1,6})? [A-Z]{3}")
+PRICE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})? [A-Z]{3}")
 
 FALLBACKS_MAX = 4  # in addition to the first config
 

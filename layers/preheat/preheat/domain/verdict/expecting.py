@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision.resting import STUCK_AFTER_LEAST
 from preheat.domain.decision.starting import ATTEMPTS_MAX
-from preheat.domain.record.attempt import Answer, Call
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Phase
 from preheat.domain.verdict.facts import VerdictFacts
@@ -61,7 +61,8 @@ def estimate_ready(facts: VerdictFacts) -> datetime | None:
         expected = (find_begin(facts) or now) + facts.lead
         return expected if expected > now else None
     if attempt is not None and attempt.call is Call.START and not attempt.is_without_effect():
-        if facts.observed is Observed.FAILED:  # Preheat tries again once its lease is over.
+        if facts.observed is Observed.FAILED and not _looked_before(facts, attempt):
+            # Preheat tries again once its lease is over.
             return max(now, attempt.lease_ends_at()) + facts.lead
         # A lost answer may have had its effect, and an accepted start had it; every other try begins again.
         again = None if attempt.answer in (Answer.LOST, Answer.ACCEPTED) else attempt.retry_at
@@ -73,3 +74,9 @@ def estimate_ready(facts: VerdictFacts) -> datetime | None:
     if attempt is not None and attempt.call is Call.STOP and attempt.retry_at is None:
         waits.append(attempt.lease_ends_at())
     return max([now, *waits]) + facts.lead
+
+
+def _looked_before(facts: VerdictFacts, attempt: Attempt) -> bool:
+    """Return whether the last look came before a call: what it showed is no result of that call."""
+    looked_at = facts.record.looked_at if facts.record is not None else None
+    return looked_at is not None and looked_at <= attempt.intent_at
