@@ -211,7 +211,7 @@ class ExploredWorld:
 
     def _later(self, state: ExploredState) -> ExploredState:
         now = state.now + 1
-        return state._replace(now=now, record=self.records.shift_to(state.record, now))
+        return ExploredState._make((now, self.records.shift_to(state.record, now), *state[2:]))
 
     # --- one step of a worker ---------------------------------------------------------------------------------------
 
@@ -331,14 +331,14 @@ class ExploredWorld:
     def _at_its_clock(self, worker: WorkerState, now: int) -> WorkerState:
         """Return the worker with its clock read, as often as it does that once it has looked."""
         while self._request(worker).kind == CLOCK:
-            worker = worker._replace(answers=(*worker.answers, self._reading(worker, now)))
+            worker = worker.with_answers((*worker.answers, self._reading(worker, now)), worker.called_at)
         return worker
 
     def _decides_late(self, worker: WorkerState, now: int) -> WorkerState:
         """Return the worker, about to write what it decided, had it only now read its clock after the look."""
         if self._won in worker.answers or self.passes.next_call(worker.losses, worker.answers[:-1]).kind != CLOCK:
             return worker
-        return worker._replace(answers=(*worker.answers[:-1], self._reading(worker, now)))
+        return worker.with_answers((*worker.answers[:-1], self._reading(worker, now)), worker.called_at)
 
     def _plan_may_change(self, state: ExploredState) -> bool:
         hard = self.scenario.hard_from <= state.now < self.scenario.hard_until
@@ -352,10 +352,10 @@ class ExploredWorld:
             attempt = self._request(worker).attempt
             if attempt is not None:
                 broken = tuple(self._judge_call(attempt, worker, state.now))
-        moved = worker._replace(answers=(*worker.answers, answer), called_at=at)
+        moved = worker.with_answers((*worker.answers, answer), at)
         if not called:
             moved = self._at_its_clock(moved, state.now)
-        return self._move_worker(event, state, place, moved)._replace(broken=broken)
+        return self._move_worker(event, state, place, moved).with_broken(broken)
 
     def _place_of(self, request: RemoteCall) -> int:
         if request.target is None:
@@ -398,11 +398,11 @@ class ExploredWorld:
         refused = self._gone if service.state == hosting.GONE else self._conflict
         answer = self._answer_lost if lost else refused if made.refused else self._won
         answer = self._throttled_at_last if retried else answer
-        moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
+        moved = worker.with_answers((*worker.answers, answer), state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         event = f"fault: {attempt.call}, the client's second try throttled" if retried else event
         edge = self._move_worker(event, state.with_service(target, made.service), place, moved)
-        return edge._replace(broken=tuple(broken))
+        return edge.with_broken(tuple(broken))
 
     def _judge_removal(self, state: ExploredState, worker: WorkerState) -> Iterator[Broken]:
         """Judge L7: a stop that removes scaling keeps it on the record.
@@ -426,10 +426,10 @@ class ExploredWorld:
         broken = tuple(self._judge_call(attempt, worker, state.now))
         gate = behind.change(state.gate, opens=attempt.call is Call.OPEN)
         answer = self._answer_lost if lost else self._conflict if gate is None else self._won
-        moved = worker._replace(answers=(*worker.answers, answer), called_at=state.now)
+        moved = worker.with_answers((*worker.answers, answer), state.now)
         event = f"fault: {attempt.call}, answer lost" if lost else str(attempt.call)
         after = state if gate is None else state._replace(gate=gate)
-        return self._move_worker(event, after, place, moved)._replace(broken=broken)
+        return self._move_worker(event, after, place, moved).with_broken(broken)
 
     def _judge_call(self, attempt: Attempt, worker: WorkerState, now: int) -> Iterator[Broken]:
         """Judge a call; a token stands for the parameters with which any way has first sent it."""
@@ -441,7 +441,7 @@ class ExploredWorld:
         """Return the worker at its write: the one that records an answer reads its clock first."""
         if worker.called_at == NEVER_CALLED:
             return worker
-        return worker._replace(answers=(*worker.answers, self._reading(worker, clock)), called_at=NEVER_CALLED)
+        return worker.with_answers((*worker.answers, self._reading(worker, clock)), NEVER_CALLED)
 
     def _record_answer(self, state: ExploredState, place: int, clock: int) -> Edge:
         ready = self._to_save(state.workers[place], clock)
@@ -460,7 +460,7 @@ class ExploredWorld:
             event = "fault: save, answer lost" if arrives else "fault: save does not arrive"
         elif not fresh:
             event = "save: somebody else has won"
-        follower = worker._replace(answers=(*worker.answers, answer))
+        follower = worker.with_answers((*worker.answers, answer), worker.called_at)
         again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
         if not fresh and not lost and again:
             follower = WorkerState(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
@@ -476,7 +476,7 @@ class ExploredWorld:
         )
         callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
         closed = tuple(self.records.judge_close(state, worker, callers)) if callers else ()
-        return edge._replace(broken=(*written.broken, *closed))
+        return edge.with_broken((*written.broken, *closed))
 
     def _outdate(self, workers: tuple[WorkerState, ...]) -> tuple[WorkerState, ...]:
         """Return the workers after somebody else's write.
