@@ -336,6 +336,7 @@ class WatchedHosting:
             world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
         seen = look(target)
         world.watch.saw = Observed.STARTING if seen.serving == 0 else seen.observed
+        world.watch.short = seen.no_capacity
         world.amid_pass(model_id)
         return seen
 

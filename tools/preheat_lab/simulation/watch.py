@@ -91,6 +91,7 @@ class PromiseWatch:
         self.calls = 0
         self.saw = Observed.UNKNOWN  # the last observation of the pass under way
         self._has_looked = False  # it has asked the service; without a call left in its budget, no pass does
+        self.short = False  # the pass under way has seen that the service has no capacity: that spends no attempt
         self.refused: Answer | None = None  # how the service has refused the start of the pass under way
         self.passage: Passage | None = None  # what the pass under way has seen of the gate
         self.reading: BacklogReading | None = None  # and of the queue
@@ -164,7 +165,7 @@ class PromiseWatch:
     def begins(self) -> None:
         """A pass begins: it has seen nothing and won nothing."""
         self.saw, self._named, self.refused, self._has_looked = Observed.UNKNOWN, None, None, False
-        self.passage, self.reading, self._change = None, None, None
+        self.passage, self.reading, self._change, self.short = None, None, None, False
 
     def on_read(self, record: ModelRecord | None) -> None:
         """The pass under way has read its record."""
@@ -183,7 +184,7 @@ class PromiseWatch:
             self._judge_said(after, entry, at)
         old, new = before.attempt if before is not None else None, after.attempt
         if new is None:
-            self._left.pop(model_id, None)
+            self._on_closed(model_id, old, at)
             return
         same = old is not None and old.client_token == new.client_token
         left = old is not None and self._left.get(model_id) == old.client_token
@@ -239,6 +240,12 @@ class PromiseWatch:
             self._adoptable.add(model_id)  # The block or the plan has it stopped, even if somebody else started it.
         if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
+
+    def _on_closed(self, model_id: ModelId, old: Attempt | None, at: datetime) -> None:
+        """Note that no call is open any more: a start that met no capacity has spent no attempt."""
+        self._left.pop(model_id, None)
+        if self.short and old is not None and old.call is Call.START:
+            self._number(self._attempts, model_id, at, more=-1)
 
     def _judge_said(self, after: ModelRecord, entry: LedgerEntry, at: datetime) -> None:
         """Judge the verdict on a model at the write of an entry."""
@@ -436,11 +443,13 @@ class PromiseWatch:
         """Record a liveness promise that the world saw broken."""
         self.violations.append(BrokenPromise(invariant, model_id, at, what))
 
-    def _number(self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime) -> int:
+    def _number(
+        self, count: Counter[tuple[ModelId, datetime]], model_id: ModelId, at: datetime, *, more: int = 1
+    ) -> int:
         """Count a new start for the demand at `at`; return how many that one has had."""
         coming = self._wanted[model_id].from_(at - self._skew)
         key = model_id, self._find_counted_from(model_id, coming[0], at) if coming else at
-        count[key] += 1
+        count[key] += more
         return count[key]
 
     def _find_counted_from(self, model_id: ModelId, demand: Demand, at: datetime) -> datetime:
