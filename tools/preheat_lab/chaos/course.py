@@ -10,7 +10,7 @@ from random import Random
 from preheat_lab.chaos import hands as hands_of
 from preheat_lab.chaos.facts import ChaosFacts, WaveShift
 from preheat_lab.chaos.hands import Hands
-from preheat_lab.chaos.plan import STRANGER, WAVE, announce, draw_waves
+from preheat_lab.chaos.plan import HELD, STRANGER, WAVE, Behind, announce, draw_waves
 from preheat_lab.chaos.reading import is_at_rest, read_facts
 from preheat_lab.chaos.script import ScriptedFault, write_script
 from preheat_local import LocalAws
@@ -23,8 +23,10 @@ POLL_SECONDS = 0.25
 def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> ChaosFacts:
     """Play waves and faults, wait for quiet, and read back."""
     hands.prepare()
+    hands.neighbours.prepare()
     begun = datetime.now(UTC) + timedelta(seconds=2)
-    coming = draw_waves(random, begun, models=len(hands.models), count=waves_wanted)
+    behind = Behind(hands.neighbours.gate, hands.neighbours.queue)
+    coming = draw_waves(random, begun, models=hands.models, count=waves_wanted, behind=behind)
     length = waves_wanted * WAVE
     course = _Course(begun)
     shifts: list[WaveShift] = []
@@ -36,7 +38,7 @@ def play(aws: LocalAws, hands: Hands, random: Random, *, waves_wanted: int) -> C
             store = open_local_store(aws)
             version = store.apply(known.models, expected_version=store.read_plan_version(), at=now)
             shifts.extend(known.shifts)
-            hands.look_at([*hands.models, STRANGER])
+            hands.look_at([*hands.models, HELD, STRANGER])
             course.say(f"plan {version}: wave {windows + 1} of {waves_wanted}, {len(known.shifts)} shifts")
 
         course.at(wave.at, apply)

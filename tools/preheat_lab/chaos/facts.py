@@ -69,6 +69,10 @@ class ChaosFacts:
     letters: tuple[Letter, ...] = ()
     poison: frozenset[str] = frozenset()  # bodies that no release can read, sent on purpose
     outages: tuple[Outage, ...] = ()
+    gates: dict[ModelId, str] = field(default_factory=dict)  # the state of each gate
+    scaled: bool = False  # the endpoint scales
+    given_scaling: frozenset[ModelId] = frozenset()  # endpoints whose owner had them scale
+    replies: dict[str, bool | None] = field(default_factory=dict)  # of each hold: accepted? None: no reply
     killings: tuple[Killing, ...] = field(default=())
 
     def status(self, project: str, at: datetime | None = None) -> str:

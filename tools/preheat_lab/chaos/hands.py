@@ -4,7 +4,7 @@ It touches only parts of the local AWS: its own functions, queues, schedule and 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,16 @@ from preheat.adapters.sqs.work import make_work
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
 from preheat_lab.chaos.facts import Outage
-from preheat_lab.chaos.plan import START_LATENCY, STOP_LATENCY, STRANGER, target_of
+from preheat_lab.chaos.neighbours import Neighbours
+from preheat_lab.chaos.plan import ENDPOINT, HELD, START_LATENCY, STOP_LATENCY, STRANGER, target_of
 from preheat_lab.chaos.script import ChaosFaultKind, ScriptedFault
 from preheat_local import LocalAws
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Status
 
 POISON = '{"model_id": "../etc/passwd", "and": "more"}'
-# The template's six minutes stand for a function of 60 s; here a killed pass's message comes again within the run.
+# The template's minutes stand for a function of 60 s. Here the message of a killed pass comes again within the run, and
+# so does a request that the table did not take.
 VISIBILITY_SECONDS = 20
 COPIES, COPY_DELAYS = 2, (0, 0, 5, 30, 60)
 SERVICE_HITS = {FaultKind.HOSTING_FAILED: 1, FaultKind.THROTTLE: 4}
@@ -41,23 +43,21 @@ class Hands:
     done: Counter[str] = field(default_factory=Counter)  # manual faults here, by kind: each hits at once
     simulator: SimulatorControls = field(init=False)
     rules: DisturbanceRules = field(init=False)
+    neighbours: Neighbours = field(init=False)
     _sqs: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.simulator, self.rules = SimulatorControls(self.aws.simulator_url), DisturbanceRules(self.state)
+        self.neighbours = Neighbours(self.aws)
         self._sqs = self.aws.client("sqs")
 
     def prepare(self) -> None:
         """Put the models into the simulator, and let unfinished messages come again soon."""
-        for model_id in (*self.models, STRANGER):
-            target = target_of(model_id)
-            self.simulator.post("models", project=target.project, version=target.version)
-            self.simulator.post(
-                "latency", project=target.project, version=target.version, start=START_LATENCY, stop=STOP_LATENCY
-            )
-        self._sqs.set_queue_attributes(
-            QueueUrl=self.aws.work_queue_url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)}
-        )
+        for model_id in (*self.models, HELD, STRANGER):
+            self.simulator.post("models", **_name(model_id))
+            self.simulator.post("latency", **_name(model_id), start=START_LATENCY, stop=STOP_LATENCY)
+        for url in (self.aws.work_queue_url, self.aws.request_queue_url):
+            self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
 
     def begin(self, fault: ScriptedFault) -> Callable[[], None] | None:
         """Bring a fault about; return what ends it, if it has an end of its own."""
@@ -73,15 +73,16 @@ class Hands:
             case ChaosFaultKind.DUPLICATES:
                 self.look_at(self.models * COPIES, delays=COPY_DELAYS)
                 self.done["messages sent once more, up to 60 s later"] += COPIES * len(self.models)
-            case ChaosFaultKind.POISON:
-                self._sqs.send_message(QueueUrl=self.aws.work_queue_url, MessageBody=POISON)
-                self.done[str(fault.kind)] += 1
-            case ChaosFaultKind.PERSON_STARTS:
-                target = target_of(STRANGER)
-                self.simulator.post("person/start", project=target.project, version=target.version)
-                self.done[str(fault.kind)] += 1
             case ChaosFaultKind.PERSON_STOPS:
                 self._stop_by_hand(ModelId(fault.detail[0]))
+            case ChaosFaultKind.CAPACITY:
+                service = {"service": target_of(ENDPOINT).backend, "project": target_of(ENDPOINT).project}
+                self.simulator.post("faults", **service, kind="capacity", times=1, after_seconds=3)
+            case ChaosFaultKind.SCALED:
+                self.done[str(fault.kind)] += self.neighbours.scale()
+            case _ if fault.kind in self._acts:
+                self._acts[fault.kind]()
+                self.done[str(fault.kind)] += 1
             case _:
                 raise ValueError(f"{fault}: has no end")
         return None
@@ -101,6 +102,10 @@ class Hands:
             case ChaosFaultKind.TICKS_LOST:
                 self._ticks(on=False)
                 return self._ends(fault, lambda: self._ticks(on=True))
+            case ChaosFaultKind.IMAGES:
+                self.neighbours.send_image()
+                self.done[str(fault.kind)] += 1
+                return self.neighbours.take_images
             case _:
                 raise ValueError(f"{fault}: happens at once")
 
@@ -113,10 +118,21 @@ class Hands:
                 DelaySeconds=self.random.choice(delays),
             )
 
+    @property
+    def _acts(self) -> Mapping[ChaosFaultKind, Callable[[], object]]:
+        """The faults that hit at once, whatever else happens."""
+        return {
+            ChaosFaultKind.POISON: lambda: self._sqs.send_message(QueueUrl=self.aws.work_queue_url, MessageBody=POISON),
+            ChaosFaultKind.PERSON_STARTS: lambda: self.simulator.post("person/start", **_name(STRANGER)),
+            ChaosFaultKind.HOLD: self.neighbours.hold,
+            ChaosFaultKind.DEPLOYED: self.neighbours.deploy,
+        }
+
     def end_all(self) -> None:
         """Switch every fault off."""
         self.rules.clear()
         self.simulator.clear_faults()
+        self.neighbours.take_images()
 
     def _ends(self, fault: ScriptedFault, end: Callable[[], None]) -> Callable[[], None]:
         """Note the outage. It is over after a call of `end`."""
@@ -133,7 +149,7 @@ class Hands:
             "faults",
             kind=str(kind),
             operation=operation,
-            project=target_of(ModelId(model_id)).project,
+            project=_name(ModelId(model_id))["project"],
             # The function's client makes a call twice before it gives up: 2 hits are one lost call.
             times=SERVICE_HITS.get(FaultKind(kind), 2),
             **({"after_seconds": 5} if kind == FaultKind.HOSTING_FAILED else {}),
@@ -160,13 +176,18 @@ class Hands:
             model["project"] for model in self.simulator.get("state")["models"] if model["status"] == Status.HOSTED
         }
         for model_id in (wanted, *self.models):
-            target = target_of(model_id)
-            if target.project in hosted:
-                self.simulator.post("person/stop", project=target.project, version=target.version)
+            if target_of(model_id).project in hosted:
+                self.simulator.post("person/stop", **_name(model_id))
                 self.say(f"  it was {model_id}")
                 self.done[str(ChaosFaultKind.PERSON_STOPS)] += 1
                 return
         self.say("  none was hosted: nobody did anything")
+
+
+def _name(model_id: ModelId) -> dict[str, str]:
+    """Return the fields by which the simulator's controls know a model."""
+    target = target_of(model_id)
+    return {"service": target.backend, "project": target.project, "version": target.version}
 
 
 def read_dead_letters(aws: LocalAws) -> list[tuple[str, str]]:

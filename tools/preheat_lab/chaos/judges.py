@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from preheat.adapters.sqs.work import make_work
 from preheat.domain.record.attempt import TOKEN_AGE_MAX
-from preheat.domain.record.record import LedgerEntry, Phase
+from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_lab.chaos.facts import ChaosFacts, Killing, WaveShift
+from preheat_lab.chaos.plan import HELD
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
@@ -29,6 +30,9 @@ PICKED_UP_WITHIN = timedelta(seconds=75)
 COMES_AGAIN_WITHIN = timedelta(seconds=35)
 RECEIVES_MAX = 5  # the template's maxReceiveCount
 AT_REST = frozenset({Status.TRAINED, Status.HOSTING_FAILED})
+STARTS = frozenset({Operation.START_MODEL, Operation.CREATE_ENDPOINT})
+STOPS = frozenset({Operation.STOP_MODEL, Operation.DELETE_ENDPOINT})
+CLOSED = ("Disabled", "Disabling")
 
 
 def ledger_is_whole(facts: ChaosFacts) -> Iterator[str]:
@@ -49,7 +53,7 @@ def ledger_is_whole(facts: ChaosFacts) -> Iterator[str]:
 
 def a_token_is_effective_once(facts: ChaosFacts) -> Iterator[str]:
     """S1: of the calls with one token at most one changed the state."""
-    effects = Counter((call.project, call.token) for call in _ours(facts) if call.changed_state)
+    effects = Counter((call.project, call.token) for call in _with_tokens(facts) if call.changed_state)
     for (project, token), count in effects.items():
         if count > 1:
             yield f"S1 {project}: the token {token} took effect {count} times"
@@ -62,7 +66,7 @@ def an_intent_comes_first(facts: ChaosFacts) -> Iterator[str]:
         for entry in entries:
             if entry.client_token is not None:
                 intents[facts.project_of(model_id)].setdefault(entry.client_token, entry.at)
-    for call in _ours(facts):
+    for call in _with_tokens(facts):
         told_at = intents[call.project or ""].get(call.token or "")
         if told_at is None:
             yield f"S2 {call.project}: {call.operation} under {call.token}, which the ledger does not know"
@@ -73,7 +77,7 @@ def an_intent_comes_first(facts: ChaosFacts) -> Iterator[str]:
 def nothing_is_stopped_while_needed(facts: ChaosFacts) -> Iterator[str]:
     """S3: no stop took effect on a hosted model between a shift's ready_at - lead and its end."""
     for call in _ours(facts):
-        if call.operation is not Operation.STOP_MODEL or not call.changed_state or call.project is None:
+        if call.operation not in STOPS or not call.changed_state or call.project is None:
             continue
         before = facts.status(call.project, call.at - timedelta(microseconds=1))
         for shift in facts.shifts:
@@ -95,7 +99,7 @@ def a_stranger_is_left_alone(facts: ChaosFacts) -> Iterator[str]:
 def tokens_are_well_used(facts: ChaosFacts) -> Iterator[str]:
     """S5: of the service's alphabet, not sent when old, never with other parameters."""
     first: dict[tuple[str | None, str | None], datetime] = {}
-    for call in _ours(facts):
+    for call in _with_tokens(facts):
         key = (call.project, call.token)
         if not TOKEN.fullmatch(call.token or ""):
             yield f"S5 {call.project}: the token {call.token!r} is not of the service's alphabet"
@@ -146,6 +150,30 @@ def nothing_of_ours_runs(facts: ChaosFacts) -> Iterator[str]:
         status = facts.status(project)
         if status not in AT_REST:
             yield f"L2 {model_id}: still {status} without demand"
+
+
+def no_gate_stays_open(facts: ChaosFacts) -> Iterator[str]:
+    """S11, L2: after the last shift and a quiet time, every gate is closed."""
+    for model_id, state in facts.gates.items():
+        if state not in CLOSED:
+            yield f"S11 {model_id}: its gate is {state}, and nothing serves behind it"
+
+
+def no_scaling_is_lost(facts: ChaosFacts) -> Iterator[str]:
+    """L7: what an endpoint scaled by before a stop, its record keeps, or it scales again."""
+    for model_id in facts.given_scaling:
+        if not facts.scaled and facts.records[model_id].scaling is None:
+            yield f"L7 {model_id}: it does not scale any more, and no record keeps that"
+
+
+def every_hold_is_answered_and_served(facts: ChaosFacts) -> Iterator[str]:
+    """S6: each hold has a reply, and an accepted one started its model."""
+    for request_id, is_accepted in facts.replies.items():
+        if is_accepted is None:
+            yield f"S6 {request_id}: it has no reply"
+    accepted = [request_id for request_id, is_accepted in facts.replies.items() if is_accepted]
+    if accepted and not any(entry.action is Action.START for entry in facts.ledgers.get(HELD, ())):
+        yield f"L1 {HELD}: it never started, and {', '.join(accepted)} asked for it"
 
 
 def dead_letters_are_explained(facts: ChaosFacts) -> Iterator[str]:
@@ -213,7 +241,14 @@ def _was_hosted(facts: ChaosFacts, project: str, at: datetime) -> bool:
 def _ours(facts: ChaosFacts) -> Iterator[LoggedCall]:
     """Yield the starts and stops that Preheat sent."""
     for call in facts.calls:
-        if call.by == "api" and call.operation in (Operation.START_MODEL, Operation.STOP_MODEL):
+        if call.by == "api" and call.operation in STARTS | STOPS:
+            yield call
+
+
+def _with_tokens(facts: ChaosFacts) -> Iterator[LoggedCall]:
+    """Yield those to a service that knows tokens: an endpoint has none."""
+    for call in _ours(facts):
+        if call.operation in (Operation.START_MODEL, Operation.STOP_MODEL):
             yield call
 
 
@@ -227,6 +262,9 @@ JUDGES: tuple[Callable[[ChaosFacts], Iterator[str]], ...] = (
     calls_are_bounded,
     every_shift_is_judged,
     nothing_of_ours_runs,
+    no_gate_stays_open,
+    no_scaling_is_lost,
+    every_hold_is_answered_and_served,
     dead_letters_are_explained,
 )
 

@@ -9,27 +9,36 @@ from preheat_lab.chaos.controls import SimulatorControls
 from preheat_lab.chaos.facts import ChaosFacts, Killing, Letter, WaveShift
 from preheat_lab.chaos.hands import POISON, Hands
 from preheat_lab.chaos.judges import AT_REST
-from preheat_lab.chaos.plan import STRANGER, target_of
+from preheat_lab.chaos.plan import ENDPOINT, HELD, STRANGER, target_of
+from preheat_lab.chaos.script import ChaosFaultKind
 from preheat_local import LocalAws
 from preheat_local.store import open_local_store
 from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.status import Operation
+from preheat_simulator.core.words import LOOKOUT, SAGEMAKER
+
+SERVICES = {words.backend: words for words in (LOOKOUT, SAGEMAKER)}
 
 
 def read_facts(aws: LocalAws, hands: Hands, shifts: list[WaveShift], letters: list[tuple[str, str]]) -> ChaosFacts:
     """Read everything back."""
     store, simulator = open_local_store(aws), hands.simulator
-    models = (*hands.models, STRANGER)
+    models = (*hands.models, HELD, STRANGER)
+    scaled = str(ChaosFaultKind.SCALED) in hands.done
     return ChaosFacts(
         shifts=tuple(shifts),
         ledgers={model_id: tuple(store.read_ledger(model_id)) for model_id in models},
         records={model_id: _record(store, model_id) for model_id in models},
-        calls=tuple(_call(call) for call in simulator.get("calls")["calls"]),
+        calls=tuple(_call(call) for name in SERVICES for call in simulator.get(f"calls?service={name}")["calls"]),
         history=_history(simulator),
         strangers=frozenset({target_of(STRANGER).project}),
         letters=tuple(Letter(*letter) for letter in letters),
         poison=frozenset({POISON}),
         outages=tuple(hands.outages),
+        gates=hands.neighbours.read_gates(),
+        scaled=hands.neighbours.is_scaled(),
+        given_scaling=frozenset({ENDPOINT} if scaled else ()),
+        replies=hands.neighbours.read_replies(),
         killings=tuple(
             Killing(
                 at=datetime.fromtimestamp(each["at"], UTC),
@@ -49,8 +58,9 @@ def is_at_rest(aws: LocalAws, hands: Hands) -> bool:
     """Return whether no model of Preheat's runs and no record has an open attempt."""
     store = open_local_store(aws)
     history = _history(hands.simulator)
-    running = [model_id for model_id in hands.models if history[target_of(model_id).project][-1][1] not in AT_REST]
-    return not running and not any(_record(store, model_id).is_engaged() for model_id in hands.models)
+    models = (*hands.models, HELD)
+    running = [model_id for model_id in models if history[target_of(model_id).project][-1][1] not in AT_REST]
+    return not running and not any(_record(store, model_id).is_engaged() for model_id in models)
 
 
 def _record(store: Store, model_id: ModelId) -> ModelRecord:
@@ -58,9 +68,13 @@ def _record(store: Store, model_id: ModelId) -> ModelRecord:
 
 
 def _history(simulator: SimulatorControls) -> dict[str, tuple[tuple[datetime, str], ...]]:
+    """Return the states of every model of every service, in the words of Lookout for Vision."""
     return {
-        model["project"]: tuple((datetime.fromisoformat(step["at"]), step["status"]) for step in model["history"])
-        for model in simulator.get("state")["models"]
+        model["project"]: tuple(
+            (datetime.fromisoformat(step["at"]), words.statuses[step["status"]].value) for step in model["history"]
+        )
+        for name, words in SERVICES.items()
+        for model in simulator.get(f"state?service={name}")["models"]
     }
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from random import Random
 
 from preheat.domain.plan.plan import ModelId
+from preheat_lab.chaos.plan import ENDPOINT
 from preheat_simulator.core.faults import FaultKind
 
 
@@ -26,6 +27,11 @@ class ChaosFaultKind(StrEnum):
     POISON = "poison message"
     PERSON_STOPS = "person stops it"
     PERSON_STARTS = "person starts it"
+    CAPACITY = "no capacity"
+    SCALED = "its owner has it scale"
+    IMAGES = "images wait"
+    HOLD = "hold with units"
+    DEPLOYED = "functions deployed"
 
 
 # Every gap between two remote calls of a pass: what precedes and what follows each of its calls to DynamoDB and SQS.
@@ -93,6 +99,14 @@ def write_script(random: Random, models: list[ModelId], length: timedelta) -> li
         ScriptedFault(at(0.2), ChaosFaultKind.PERSON_STARTS),
         ScriptedFault(at(0.25), ChaosFaultKind.PERSON_STOPS, detail=(random.choice(models),)),
     ]
+    # The endpoint of the first wave scales, and that of the second has no capacity. Images wait when a shift ends.
+    faults += [
+        ScriptedFault(at(0.34), ChaosFaultKind.CAPACITY),
+        ScriptedFault(at(0.5), ChaosFaultKind.DEPLOYED),
+    ]
+    faults += [ScriptedFault(at(share), ChaosFaultKind.SCALED) for share in (0.18, 0.21, 0.84)]
+    faults += [ScriptedFault(at(share), ChaosFaultKind.IMAGES, seconds(20, 50)) for share in (0.25, 0.58, 0.9)]
+    faults += [ScriptedFault(at(share), ChaosFaultKind.HOLD) for share in (0.06, 0.4, 0.73)]
     faults += [ScriptedFault(at(share), ChaosFaultKind.DUPLICATES) for share in (0.08, 0.28, 0.45, 0.6, 0.85)]
     faults += [
         ScriptedFault(at(share), ChaosFaultKind.TICK_KILLED, detail=random.choice(TICK_POINTS))
@@ -104,11 +118,11 @@ def write_script(random: Random, models: list[ModelId], length: timedelta) -> li
         ScriptedFault(at(0.04 + 0.9 * number / len(points), 0.01), ChaosFaultKind.WORKER_KILLED, detail=point)
         for number, point in enumerate(points)
     ]
-    chosen = [*SERVICE_FAULTS, *SERVICE_FAULTS]
+    chosen, lookout = [*SERVICE_FAULTS, *SERVICE_FAULTS], [model_id for model_id in models if model_id != ENDPOINT]
     random.shuffle(chosen)
     faults += [
         ScriptedFault(
-            at(0.03 + 0.9 * number / len(chosen), 0.02), ChaosFaultKind.SERVICE, detail=(*fault, random.choice(models))
+            at(0.03 + 0.9 * number / len(chosen), 0.02), ChaosFaultKind.SERVICE, detail=(*fault, random.choice(lookout))
         )
         for number, fault in enumerate(chosen)
     ]

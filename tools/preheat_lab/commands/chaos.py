@@ -20,7 +20,9 @@ from preheat_lab.chaos.course import play
 from preheat_lab.chaos.facts import ChaosFacts
 from preheat_lab.chaos.hands import Hands
 from preheat_lab.chaos.judges import count_most_calls, explain_letter, explain_unseen, find_verdicts, find_violations
+from preheat_lab.chaos.neighbours import PARAMETERS
 from preheat_lab.chaos.plan import WAVE, model_ids
+from preheat_lab.chaos.reading import SERVICES
 from preheat_lab.chaos.script import seed_chance
 from preheat_local import down, find_checkout, run_local_aws
 from preheat_local.emulator.disturbance import LOG, RULES
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the script on a local AWS of its own; return the exit status."""
     parser = argparse.ArgumentParser(prog="chaos", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1, help="which script; the same seed is the same script")
-    parser.add_argument("--models", type=int, default=8, help="models with shifts")
+    parser.add_argument("--models", type=int, default=8, help="models with shifts, in addition to four with neighbours")
     parser.add_argument("--waves", type=int, default=3, help="shifts of each model")
     given = parser.parse_args(arguments)
     state = find_checkout().state / "chaos"
@@ -59,7 +61,7 @@ def _run_alone(state: Path, seed: int, *, models: int, waves_wanted: int) -> int
     down(checkout=find_checkout(state=state), say=_say_nothing)  # the rest of a killed run
     for left in (RULES, LOG):
         (state / left).unlink(missing_ok=True)
-    with run_local_aws(state) as aws:
+    with run_local_aws(state, parameters=PARAMETERS) as aws:
         random = seed_chance(seed)
         hands = Hands(aws, state, random, model_ids(models), say=print)
         found = play(aws, hands, random, waves_wanted=waves_wanted)
@@ -74,9 +76,10 @@ def _count_faults(hands: Hands) -> Counter[str]:
         point = f" {each['when']} {each['call']}" if each["kind"] == "killed" else ""
         what = each["function"] if point else "table"
         kinds[f"{what} {each['kind']}{point}"] += 1
-    for call in hands.simulator.get("calls")["calls"]:
-        if call["fault"] is not None:
-            kinds[f"service {call['fault']}"] += 1
+    for service in SERVICES:
+        for call in hands.simulator.get(f"calls?service={service}")["calls"]:
+            if call["fault"] is not None:
+                kinds[f"service {call['fault']}"] += 1
     kinds.update(f"outage, {outage.fault}" for outage in hands.outages)
     return kinds
 
@@ -100,6 +103,11 @@ def report(found: ChaosFacts, kinds: Counter[str], seed: int) -> int:
     violations = find_violations(found)
     for violation in violations:
         print(f"violation: {violation}")
+    for model_id, ledger in found.ledgers.items():
+        if any(f" {model_id}:" in violation for violation in violations):
+            print(f"{model_id}, as the service has it: {found.history.get(found.project_of(model_id), ())}")
+            for entry in ledger:
+                print(f"{model_id} {entry.at:%H:%M:%S}Z {entry.action}: {entry.reason}")
     entries_told = sum(len(entries) for entries in found.ledgers.values())
     effective = sum(call.changed_state for call in found.calls if call.by == "api")
     print(

@@ -18,7 +18,7 @@ from preheat_lab.chaos import judges
 from preheat_lab.chaos.controls import DisturbanceRules, SimulatorControls
 from preheat_lab.chaos.facts import ChaosFacts, Killing, Letter, Outage, WaveShift
 from preheat_lab.chaos.hands import Hands, read_dead_letters
-from preheat_lab.chaos.plan import STRANGER, WAVE, Wave, draw_waves, model_ids, target_of
+from preheat_lab.chaos.plan import GATED, STRANGER, WAVE, Wave, draw_waves, model_ids, target_of
 from preheat_lab.chaos.script import PASS_POINTS, ChaosFaultKind, seed_chance, write_script
 from preheat_lab.commands.chaos import report
 from preheat_local import LocalAws, run_local_aws
@@ -89,6 +89,7 @@ GOOD = ChaosFacts(
     strangers=frozenset({STRANGE}),
     letters=(Letter("work", POISON),),
     poison=frozenset({POISON}),
+    gates={GATED: "Disabled"},
 )
 
 
@@ -177,6 +178,27 @@ FORGED: dict[str, tuple[Callable[[ChaosFacts], Any], ChaosFacts, str]] = {
         replace(GOOD, history=GOOD.history | {PROJECT: HISTORY[:3]}),
         "still HOSTED",
     ),
+    "a gate is still open": (judges.no_gate_stays_open, replace(GOOD, gates={GATED: "Enabled"}), "is Enabled"),
+    "the scaling is gone": (
+        judges.no_scaling_is_lost,
+        replace(GOOD, given_scaling=frozenset({LINE})),
+        "no record keeps that",
+    ),
+    "a hold without a reply": (
+        judges.every_hold_is_answered_and_served,
+        replace(GOOD, replies={"hold-1": None}),
+        "hold-1: it has no reply",
+    ),
+    "a hold that nobody served": (
+        judges.every_hold_is_answered_and_served,
+        replace(GOOD, replies={"hold-1": True, "hold-2": False}),
+        "hold-1 asked for it",
+    ),
+    "an endpoint stopped in the shift": (
+        judges.nothing_is_stopped_while_needed,
+        with_calls(STARTED, replace(EARLY_STOP, operation=Operation.DELETE_ENDPOINT, token=None)),
+        "needed until",
+    ),
     "a dead letter of no fault": (
         judges.dead_letters_are_explained,
         replace(GOOD, letters=(Letter("work", make_work(LINE)),)),
@@ -260,10 +282,10 @@ def test_a_seed_is_a_script_and_holds_every_kind_of_fault() -> None:
 
 def test_each_shift_of_a_wave_is_over_before_the_next_wave_is_planned() -> None:
     for seed in range(20):
-        coming = draw_waves(seed_chance(seed), BEGIN, models=8, count=3)
+        coming = draw_waves(seed_chance(seed), BEGIN, models=model_ids(8), count=3)
         for wave in coming:
             shifts = wave.shifts
-            assert len(shifts) == 8
+            assert len(shifts) == 12
             assert all(wave.at < shift.start_at and shift.end <= wave.at + WAVE for shift in shifts)
 
 
