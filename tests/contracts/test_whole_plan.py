@@ -62,3 +62,15 @@ def test_a_process_that_knows_the_plan_reads_only_the_pointer(dynamo: Dynamo, mo
     dynamo.store.list_planned_models()
     dynamo.store.list_former_models()
     assert made == {"GetItem": 3}
+
+
+def test_a_process_that_knows_only_the_names_reads_the_models_together(dynamo: Dynamo, model: HostedModel) -> None:
+    plant = [replace(model, model_id=ModelId(f"m{number:02}")) for number in range(40)]
+    dynamo.store.apply(plant, expected_version=0, at=SIX)
+    store, made = dynamo.another(), Counter[str]()
+    store.list_planned_models()
+    store._tables.connection.client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: made.update([model.name])
+    )
+    assert list(store.read_whole_plan().models.values()) == plant
+    assert made == {"GetItem": 1, "Query": 2}

@@ -30,7 +30,7 @@ from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import From, To, time_range
 from preheat_cli.planning import compile_models, read_plant_file, read_stored_plan, select_models
-from preheat_cli.printing import print_lines
+from preheat_cli.printing import print_folded, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import DEFAULT, Price, Terms, terms_of
@@ -170,7 +170,7 @@ def _print(source: Source, asked: Window, now: datetime, form: Format) -> None:
         else:
             lines = preview_text.describe_stored(source.models, source.records, source.terms)
             lines[-1:] = _active(source, now)
-        print_lines([*lines, *preview_text.transitions(found, asked), ""])
+        print_folded([*lines, *preview_text.transitions(found, asked), ""], 22)
     print_lines("\n".join([*notes, *problems]).split("\n"), err=form is Format.JSON)
     if problems:
         raise typer.Exit(CHECK_FAILED)

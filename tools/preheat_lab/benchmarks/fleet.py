@@ -40,6 +40,9 @@ class Need:
     megabytes: float
     calls: int
 
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.megabytes:.0f} MB, {self.calls:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -85,7 +88,7 @@ def measure(sizes: Sequence[int] = SIZES) -> None:
             fleet = Fleet(server, Path(folder))
             for name, need in _measure_size(fleet, size):
                 found.setdefault(name, []).append(need)
-                print(f"{size:>6,} {name}: {need.seconds:.1f} s", file=sys.stderr, flush=True)
+                print(f"{size:>6,} {name}: {need}", file=sys.stderr, flush=True)
     print("\n".join(write_table(found, sizes)))
 
 
@@ -97,8 +100,8 @@ def write_table(found: dict[str, list[Need]], sizes: Sequence[int]) -> list[str]
         f"| --- |{' ---: |' * len(sizes)} --- |",
     ]
     for name, needs in found.items():
-        cells = [f"{need.seconds:.1f} s, {need.megabytes:.0f} MB, {need.calls:,}" for need in needs]
-        lines.append(f"| {name} | {' | '.join(cells)} | {_describe_growth(needs[0], needs[-1])} |")
+        cells = " | ".join(map(str, needs))
+        lines.append(f"| {name} | {cells} | {_describe_growth(needs[0], needs[-1])} |")
     return lines
 
 

@@ -7,6 +7,8 @@ from preheat_lab.mutants.mutation import Mutation
 _in_desk = partial(Mutation, file="app/requests/desk.py")
 _in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
 _in_ruling = partial(Mutation, file="app/requests/ruling.py", first=("asked often",))
+_SETS = "tests/preheat/app/requests/test_sets.py"
+_in_sets = partial(Mutation, file="app/requests/sets.py", sees="S6", suite=_SETS)
 _in_demand = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
 
 MUTATIONS = (
@@ -88,5 +90,38 @@ MUTATIONS = (
         new="too_late = False",
         rule="a hold that became known when all before it was over is a demand of its own",
         sees="L3",
+    ),
+    _in_sets(
+        name="sets: an edition that moves the end of a running window changes nothing",
+        old="        found[begin] = HeldWindow(begin, each.end, known.known_at if known is not None else now)",
+        new="        found[begin] = known or HeldWindow(begin, each.end, now)",
+        rule="the windows of the last edition are the demand from then on",
+    ),
+    _in_sets(
+        name="sets: a window that is no longer in the set goes on",
+        old="(replace(one, end=min(one.end, now)) for one in old if one.begin < now and",
+        new="(one for one in old if one.begin < now and",
+        rule="the next edition replaces the set as one",
+    ),
+    _in_sets(
+        name="sets: the same window sent again excuses a late start",
+        old="known.known_at if known is not None else now)",
+        new="now)",
+        rule="a window that the set had is known since then",
+    ),
+    _in_sets(
+        name="sets: an empty list leaves the windows",
+        old="    over_at = now if before.end > now else before.released_at",
+        new="    over_at = before.released_at",
+        rule="an empty list removes what is to come",
+    ),
+    _in_ruling(
+        name="sets: an older edition that comes late replaces a later one",
+        old="    if case.request.edition < of.edition:",
+        new="    if case.request.edition < 0:",
+        rule="only a later edition replaces one",
+        sees="S6",
+        first=(),
+        suite=_SETS,
     ),
 )

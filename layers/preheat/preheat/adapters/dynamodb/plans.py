@@ -27,6 +27,7 @@ from preheat.domain.plan.plan import HostedModel, ModelId
 from preheat.domain.plan.senders import SenderRule
 
 BATCH = 25  # items that one BatchWriteItem takes
+UNKNOWN_MOST = 5  # models of a plan to read one by one: as a rule those that this release cannot read
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,10 @@ class DynamoPlans(DynamoApplies):
         return WholePlan(pointer.version, models, unreadable, self._read_former(pointer))
 
     def _see_models(self, pointer: Pointer) -> None:
-        """Read every model of a plan in as few calls as there are, unless this process knows their names already."""
+        """Read every model of a plan in as few calls as there are, unless this process knows nearly all of them."""
         seen, prefix = self._turn_to(pointer), items.name_model_item(ModelId(""))
-        if pointer.version == 0 or prefix in seen.names:
+        known = prefix in seen.names and sum(name not in seen.models for name in seen.names[prefix]) < UNKNOWN_MOST
+        if pointer.version == 0 or known:
             return
         name, bound = self._tables.names.plans, PlanItem.item.startswith(prefix)
 
