@@ -13,6 +13,7 @@ from uuid import uuid4
 import typer
 
 from preheat.app.ports.store import Store
+from preheat.app.requests.codes import Code
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import Kind, Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
@@ -140,7 +141,7 @@ def _print_reply(reply: Reply, home: Home) -> None:
     print_lines([f"{code}: {reply.reason}", f"request id: {reply.request_id}"])
     if reply.ready_at is not None and reply.verb in (*STARTING, Verb.EXTEND, Verb.UNBLOCK):
         typer.echo(f"ready at: {show.instant(reply.ready_at)}")
-        if reply.until is not None and reply.until <= reply.ready_at:
+        if reply.code == Code.ENDS_BEFORE_READY and reply.until is not None:
             ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
             typer.echo(f"warning: {ends}; use `preheat extend`, or --ready-for instead of --for", err=True)
     if reply.accepted and reply.verb in STARTING and home.mode not in ("act", ""):

@@ -23,6 +23,18 @@ def test_five_answers_make_a_plant_file_that_validates(bench: Workbench) -> None
     assert "06:00" in bench.preheat("windows", str(file)).stdout
 
 
+def test_the_holidays_in_its_comments_apply_once_their_signs_are_gone(bench: Workbench) -> None:
+    file = bench.folder / "first.yaml"
+    assert bench.preheat("init", str(file), types="sagemaker\nweld\nweld-1\nEurope/Berlin\n\n").exit_code == 0
+    text = file.read_text()
+    for commented in ("# calendars:", "#   holidays: {", "# closed: "):
+        assert commented in text
+        text = text.replace(commented, commented.removeprefix("# ").replace("#   ", "  "))
+    file.write_text(text)
+    christmas = bench.preheat("windows", str(file), "--from", "2026-12-24", "--to", "2026-12-29").stdout
+    assert ("Thu 2026-12-24" in christmas, "Fri 2026-12-25" in christmas) == (True, False)
+
+
 def test_the_defaults_are_enough_but_for_the_two_names(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/Mexico_City")
     file = bench.folder / "first.yaml"

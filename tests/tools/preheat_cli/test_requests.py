@@ -275,6 +275,13 @@ def test_a_hold_that_ends_before_the_model_can_be_ready_is_warned_of(counter: Co
     assert counter.preheat("hold", "paint", "--for", "2h", "--id", "b").stderr == ""
 
 
+def test_an_ended_block_is_no_hold_that_ends_too_early(counter: Counter) -> None:
+    counter.preheat("block", "paint", "--for", "20m", "--id", "a")
+    result = counter.preheat("unblock", "paint", "a")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "ready at: " in result.stdout
+
+
 def test_a_hold_on_a_stack_that_starts_nothing_is_warned_of(counter: Counter) -> None:
     counter.stack.home = replace(counter.stack.home, mode="observe")
     result = counter.preheat("hold", "paint", "--for", "2h", "--id", "a")

@@ -16,8 +16,8 @@ def test_each_model_of_a_plant_file_acts_and_each_service_has_its_line(bench: Wo
     result = bench.preheat("simulate", bench.plant(TWO), "--days", "2", "--no-timeline")
     assert result.exit_code == 0, result.output
     rekognition, sagemaker = result.output.splitlines()
-    assert rekognition.startswith("rekognition: simulate: seed 1, 1 models, 2 days: 2 shifts, 2 starts on time, 0 late")
-    assert sagemaker.startswith("sagemaker: simulate: seed 1, 1 models, 2 days: 2 shifts, 2 starts on time, 0 late")
+    assert rekognition.startswith("rekognition: simulate: seed 1, 1 model, 2 days: 2 shifts, 2 starts on time, 0 late")
+    assert sagemaker.startswith("sagemaker: simulate: seed 1, 1 model, 2 days: 2 shifts, 2 starts on time, 0 late")
 
 
 def test_named_models_alone_are_simulated(bench: Workbench) -> None:

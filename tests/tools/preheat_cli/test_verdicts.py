@@ -1,5 +1,6 @@
 """Ten models at 05:50, in ten kinds of trouble and none: what status and explain say, and with which exit status."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -114,6 +115,14 @@ def test_a_check_of_models_without_trouble_passes(morning: Workbench) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_explain_says_the_verdict_the_cause_and_what_to_do(morning: Workbench, golden: Golden, name: str) -> None:
     golden(GOLDEN / f"explain-morning-{name}.txt", morning.preheat("explain", name).output)
+
+
+def test_explain_as_json_has_the_fields_of_status_and_with_verbose_the_details(morning: Workbench) -> None:
+    shown = json.loads(morning.preheat("explain", "quota", "--format", "json").output)
+    assert shown == json.loads(morning.preheat("status", "quota", "--format", "json").output)
+    detailed = json.loads(morning.preheat("explain", "quota", "--format", "json", "--verbose").output)
+    assert detailed.pop("details")[0].startswith("quota (sagemaker line-quota/line-quota-v1) has phase starting")
+    assert detailed == shown
 
 
 def test_after_the_shift_has_begun_what_is_not_ready_is_late(morning: Workbench, golden: Golden) -> None:

@@ -432,3 +432,19 @@ def test_many_gaps_are_counted_by_model(bench: Workbench) -> None:
     # 31 gaps of 20 minutes at 7 EUR an hour for two units; you pay for each start from 32 minutes before its shift on.
     told = "  weld-seams: 31, 10h20m in all: bridging costs 72.33 EUR, restarts 115.73 EUR"
     assert told in result.stdout.splitlines()
+
+
+def test_each_total_has_the_hours_of_its_own_price(bench: Workbench) -> None:
+    plant = bench.plant(
+        """version: 1
+schedules:
+  early: {zone: UTC, windows: [{days: daily, start: "06:00", end: "07:00"}]}
+models:
+  weld: {backend: rekognition, project: weld, version: v1, schedules: [early]}
+  paint: {backend: sagemaker, endpoint: paint, config: paint-v1, schedules: [early]}
+"""
+    )
+    lines = [" ".join(line.split()) for line in bench.preheat("plan", plant).output.splitlines()]
+    paid = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines if line.startswith(("weld ", "paint "))}
+    assert paid["paint"].endswith("no tariff")
+    assert [line for line in lines if line.startswith("total ")] == [f"total {paid['paint']}", f"total {paid['weld']}"]

@@ -27,6 +27,7 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.planning import PlantPath, make_replaced_error, read_plant_file
 from preheat_cli.printing import print_lines
+from preheat_cli.progress import show_progress
 from preheat_cli.sharing import find_rivals
 from preheat_cli.stack import Home, Stack, Surroundings
 from preheat_cli.views import show
@@ -74,7 +75,8 @@ def apply(
             raise CliError("preheat: --wait does not work with --dry-run")
         surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
-        found = compare(file, plant, opened, surroundings.clock.now())
+        with show_progress("comparing with the current plan"):
+            found = compare(file, plant, opened, surroundings.clock.now())
         misfits = find_misfits(found.models, opened.parameters, opened.home.region)
         rivals, unread = find_rivals(found.models, opened)
         _refuse_misfits(file, [*find_shared(found.models), *misfits, *rivals])
@@ -90,10 +92,12 @@ def apply(
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
             # Time has passed since the question; new demand counts as known from now.
             models = found.compile(surroundings.clock.now())
-            version = _apply(opened, found, models, surroundings)
+            with show_progress("writing the plan"):
+                version = _apply(opened, found, models, surroundings)
             if wait:
                 typer.echo("waiting until Preheat has checked each model", err=True)
-                seen = wait_until_checked(surroundings, opened.store, [one.model_id for one in models], version)
+                with show_progress("waiting"):
+                    seen = wait_until_checked(surroundings, opened.store, [one.model_id for one in models], version)
         _print_result(
             Applied(replace(found, models=models), version, seen), opened.store, form, surroundings.clock.now()
         )

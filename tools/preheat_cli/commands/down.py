@@ -1,6 +1,7 @@
 """`preheat down`: stop the local AWS of this checkout."""
 
 from preheat_cli.errors import report_errors
+from preheat_cli.progress import show_progress
 
 
 def down() -> None:
@@ -8,4 +9,5 @@ def down() -> None:
     with report_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
 
-        local.down()
+        with show_progress("stopping the local AWS") as progress:
+            local.down(say=progress.say)

@@ -3,8 +3,9 @@
 Owns the words. `model_status` reads the facts. Decides nothing.
 """
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -23,13 +24,15 @@ from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Owner
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_fleet, read_status
+from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.times import UtcOption
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Surroundings
-from preheat_cli.verdicts import judge_some
+from preheat_cli.verdicts import Judged, judge_some
 from preheat_cli.views import show
+from preheat_cli.views import status as status_views
 from preheat_cli.views.leads import compare_costs, idle
 from preheat_cli.views.verdicts import advice, is_coloured
 from preheat_plantfile.compiling.terms import DEFAULT
@@ -48,6 +51,7 @@ def explain(
     model: ModelArgument,
     *,
     stack: StackOptions,
+    form: FormatOption = Format.TABLE,
     utc: UtcOption = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every detail below the verdict.")] = False,
 ) -> None:
@@ -60,17 +64,26 @@ def explain(
             near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
         (asked,) = judge_some([found], now, lambda: read_fleet(store, now))
-        time, width = PlantTime(now, None if utc else asked.zone), min(shutil.get_terminal_size().columns, WIDTH_MOST)
-        if asked.verdict is not None:
-            typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))
-        if found.problem:
-            print_lines([f"Problem: {found.problem}."])
-        if verbose:
-            print_lines(["", *sentences(found, _last(store, model_id), now)])
+        details = list(sentences(found, _last(store, model_id), now)) if verbose else None
+        if form is Format.JSON:
+            shown = status_views.fields(asked)
+            typer.echo(json.dumps(shown | {"details": details} if verbose else shown))
         else:
-            typer.echo("Details: add --verbose.")
+            _print(asked, PlantTime(now, None if utc else asked.zone), details)
         if found.problem:
             raise typer.Exit(CHECK_FAILED)
+
+
+def _print(asked: Judged, time: PlantTime, details: Sequence[str] | None) -> None:
+    width = min(shutil.get_terminal_size().columns, WIDTH_MOST)
+    if asked.verdict is not None:
+        typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))
+    if asked.status.problem:
+        print_lines([f"Problem: {asked.status.problem}."])
+    if details is None:
+        typer.echo("Details: add --verbose.")
+    else:
+        print_lines(["", *details])
 
 
 def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> Iterator[str]:

@@ -3,8 +3,10 @@
 Owns its options only; `preheat_lab.simulation` and `preheat_cli.replay` do the work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,11 +14,13 @@ import typer
 
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.switches import Switch
 from preheat_cli.printing import print_lines
+from preheat_cli.progress import show_progress
 
 if TYPE_CHECKING:
     from preheat_cli.replay import Comparison
@@ -91,7 +95,6 @@ def simulate(
         for option, given in {**of_replay, "--format": form, "--chart": chart}.items():
             if given is not None:
                 raise CliError(f"preheat simulate: {option} works only with --replay")
-        from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
         from preheat_lab.simulation import (  # noqa: PLC0415 - loads the simulator
             count_default_requests,
             simulate,
@@ -106,23 +109,34 @@ def simulate(
             switches = Options.read(switches=switch or ()).switches
         except ValueError as error:
             raise CliError(f"preheat simulate: {error}") from error
-        tell = (lambda entry: print_lines([entry_line(entry)])) if timeline else None
-        if file is not None:
-            _refuse(context, ("models", "service"), "does not work with a plant file")
-            plan = _read_plan(file, model, days)
-            found = simulate_plan(seed, plan, days, switches=switches, faults=faults, requests=requests, on_entry=tell)
-            outcomes = {f"{backend}: ": outcome for backend, outcome in found.items()}
-        else:
-            asked = count_default_requests(faults, models, days) if requests is None else requests
-            outcomes = {
-                "": simulate(
-                    seed, models, days, switches=switches, faults=faults, backend=service, requests=asked, on_entry=tell
+        with _follow(timeline=timeline) as tell:
+            if file is not None:
+                _refuse(context, ("models", "service"), "does not work with a plant file")
+                plan = _read_plan(file, model, days)
+                found = simulate_plan(
+                    seed, plan, days, switches=switches, faults=faults, requests=requests, on_entry=tell
                 )
-            }
+                outcomes = {f"{backend}: ": outcome for backend, outcome in found.items()}
+            else:
+                asked = count_default_requests(faults, models, days) if requests is None else requests
+                run = partial(simulate, switches=switches, faults=faults, requests=asked, on_entry=tell)
+                outcomes = {"": run(seed, models, days, backend=service)}
         for name, outcome in outcomes.items():
             print_lines([*(f"broken: {violation}" for violation in outcome.violations), name + outcome.summary()])
         if any(outcome.violations for outcome in outcomes.values()):
             raise typer.Exit(CHECK_FAILED)
+
+
+@contextmanager
+def _follow(*, timeline: bool) -> Iterator[Callable[[LedgerEntry], None]]:
+    """Return what gets each ledger entry: it prints the entry, or only the day as progress."""
+    from preheat_cli.views.show import entry_line  # noqa: PLC0415 - only this command needs it
+
+    if timeline:
+        yield lambda entry: print_lines([entry_line(entry)])
+        return
+    with show_progress("simulating") as progress:
+        yield lambda entry: progress.note(f"simulating {entry.at:%Y-%m-%d}")
 
 
 def _read_plan(file: Path, names: Sequence[str] | None, days: int) -> Sequence[HostedModel]:

@@ -7,6 +7,7 @@ import typer
 from preheat_cli import last_stack
 from preheat_cli.errors import report_errors
 from preheat_cli.options.stack import LOCAL
+from preheat_cli.progress import show_progress
 
 
 def up(
@@ -31,5 +32,6 @@ def up(
         arguments = ["--start-latency", start_latency, "--stop-latency", stop_latency]
         for each in model or ():
             arguments += ["--model", each]
-        local.up(port=port, simulator_port=simulator_port, simulator_arguments=arguments)
+        with show_progress("starting the local AWS") as progress:
+            local.up(port=port, simulator_port=simulator_port, simulator_arguments=arguments, say=progress.say)
         last_stack.remember(LOCAL)  # the next command without --stack means this one

@@ -122,10 +122,10 @@ def _describe_paid(found: Sequence[PlannedRun], asked: Window, terms: Terms) -> 
         (name, paid, _cost(paid, terms.find_price(name, services[name]))) for name, paid in sorted(hours.items())
     ]
     if len(rows) > 1:
-        totals: dict[str, Decimal] = {}
-        for _, _, (amount, currency) in rows:
-            totals[currency] = totals.get(currency, Decimal()) + amount
-        rows += [("total", sum(hours.values()), (amount, currency)) for currency, amount in sorted(totals.items())]
+        for currency in sorted({currency for _, _, (_, currency) in rows}):
+            of_it = [(paid, amount) for _, paid, (amount, found) in rows if found == currency]
+            total = sum((amount for _, amount in of_it), Decimal())
+            rows.append(("total", sum(paid for paid, _ in of_it), (total, currency)))
     width = max((len(name) for name, _, _ in rows), default=0)
     for name, paid, (amount, currency) in rows:
         money = f"{amount:>12,.2f} {currency}" if currency else "no tariff"

@@ -54,14 +54,19 @@ class SimulationOutcome:
         least = min(self.margins, default=timedelta())
         mean = sum(self.margins, timedelta()) / max(len(self.margins), 1)
         margins = f"margin least {_format_signed(least)} mean {_format_signed(mean)}"
+        plant = f"{_count(self.models, 'model')}, {_count(self.days, 'day')}: {_count(self.shifts, 'shift')}"
+        requests = f" {_count(self.requests, 'request')}," if self.requests else ""
         return (
-            f"simulate: seed {self.seed}, {self.models} models, {self.days} days: {self.shifts} shifts,"
-            f" {self.on_time} starts on time, {self.late} late; {margins};"
+            f"simulate: seed {self.seed}, {plant},"
+            f" {_count(self.on_time, 'start')} on time, {self.late} late; {margins};"
             f" {self.starts} StartModel, {self.stops} StopModel, {self.unit_hours:.1f} unit-hours;"
-            f" {self.passes} passes, {self.calls} calls;{f' {self.requests} requests,' if self.requests else ''}"
-            f" {sum(self.faults.values())} faults,"
-            f" {len(self.violations)} violations"
+            f" {_count(self.passes, 'pass', 'passes')}, {_count(self.calls, 'call')};{requests}"
+            f" {_count(sum(self.faults.values()), 'fault')}, {_count(len(self.violations), 'violation')}"
         )
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
 def simulate(

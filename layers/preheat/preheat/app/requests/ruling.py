@@ -192,7 +192,8 @@ def _foretell(case: Case, change: Standing, words: str) -> Ruling:
     """Accept a change, and say what the model will do with it."""
     seen = case.forecast(change)
     if seen is None:
-        return Ruling(Code.ACCEPTED, f"{words}, for {len(case.models)} models", change)
+        models = "1 model" if len(case.models) == 1 else f"{len(case.models)} models"
+        return Ruling(Code.ACCEPTED, f"{words}, for {models}", change)
     words = f"{words}: {seen.words}"
     if change.kind is Kind.HOLD and change.released_at is None:
         smaller = seen.units is not None and change.units is not None and change.units > seen.units
