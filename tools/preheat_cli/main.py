@@ -15,6 +15,7 @@ from preheat_cli.listing import ListedGroup, list_command, list_commands
 FIRST_COMMANDS = {
     "up": "Start the local AWS: the AWS services and the simulator on 127.0.0.1, with the real template deployed.",
     "down": "Stop the local AWS of this checkout and delete its data.",
+    "env": 'Print the settings of the local AWS for your own programs: eval "$(preheat env)".',
     "demo": "Run one shift on a separate local AWS, from the plan to the bill. Exit status 0 if every promise holds.",
     "init": "Ask five questions and write a first plant file with one model and one shift.",
     "validate": "Check a plant file and its cost, and report each problem with its place and the accepted values.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from preheat_local import LocalAws
 
 NO_STACK: Final = "preheat: no stack found; name one with --stack, or run `preheat up`"
+ENDED: Final = "preheat: {} of the local AWS ended; `preheat up` starts a new one, without its plan and history"
 TABLES: Final = ("ModelsTable", "LedgerTable", "PlansTable")
 OUTPUTS: Final = (*TABLES, "ReconcileRoleArn", "RequestQueueUrl", "EventBusName")
 
@@ -68,7 +69,7 @@ def _local_stack(options: StackOptions) -> Stack:
 
 def _running_local_aws(options: StackOptions) -> "LocalAws":
     """Return the local AWS; raises CliError if none is running, or if the last command used another stack."""
-    from preheat_local import LocalAwsError, find_running  # noqa: PLC0415 - loads boto3
+    from preheat_local import LocalAwsError, find_ended, find_running  # noqa: PLC0415 - loads boto3
 
     if options.profile is not None or options.region is not None:
         raise CliError("preheat: --profile and --region need --stack NAME")
@@ -76,10 +77,12 @@ def _running_local_aws(options: StackOptions) -> "LocalAws":
     other = last if options.name is None and last != LOCAL else None
     try:
         found = find_running()
+        ended = find_ended() if found is None else []
     except LocalAwsError:
-        found = None
+        found, ended = None, []
     if found is None:
-        raise CliError(NO_STACK, *([f"the last command used --stack {other}"] if other is not None else []))
+        missing = ENDED.format(" and ".join(ended)) if ended else NO_STACK
+        raise CliError(missing, *([f"the last command used --stack {other}"] if other is not None else []))
     if other is not None:
         raise CliError(
             f"preheat: the last command used --stack {other}, and a local AWS is running",

@@ -57,7 +57,10 @@ def up(
         found = find_running(checkout)
         if found is not None:
             say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
+            say("the options of this command have no effect on it; `preheat down` ends it")
             return found
+        if ended := find_ended(checkout):
+            say(f"{' and '.join(ended)} had ended; this local AWS is a new one, without that plan and history")
         _stop_recorded(checkout)  # the rest of one that did not come up, or lost a part
         return _bring_up(checkout, _ports(port, simulator_port), simulator_arguments, parameters or {}, say)
 
@@ -148,6 +151,11 @@ def find_running(checkout: Checkout | None = None) -> LocalAws | None:
     if not ours or not all(processes.is_running(process) for process in ours) or not aws.find_record(checkout).exists():
         return None
     return LocalAws.load(aws.find_record(checkout))
+
+
+def find_ended(checkout: Checkout | None = None) -> list[str]:
+    """Return the parts of the local AWS that ended although nobody took it down."""
+    return [each.name for each in _read_processes(checkout or find_checkout()) if not processes.is_running(each)]
 
 
 def make_simulator_command(port: int, arguments: Sequence[str] = ()) -> list[str]:

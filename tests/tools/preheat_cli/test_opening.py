@@ -58,6 +58,15 @@ def test_without_any_stack_the_last_one_is_a_hint() -> None:
     assert refused.value.lines == (NO_STACK, "the last command used --stack plant-north")
 
 
+def test_a_part_of_the_local_aws_that_ended_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preheat_local, "find_running", lambda: None)
+    monkeypatch.setattr(preheat_local, "find_ended", lambda: ["simulator"])
+    with pytest.raises(CliError) as refused:
+        _running_local_aws(StackOptions())
+    (line,) = refused.value.lines
+    assert line.startswith("preheat: simulator of the local AWS ended; `preheat up` starts a new one, without its plan")
+
+
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize("options", [StackOptions(profile="line-7"), StackOptions(region="us-east-1")])
 def test_a_profile_or_a_region_without_a_stack_is_refused(options: StackOptions) -> None:

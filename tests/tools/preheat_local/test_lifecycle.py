@@ -13,7 +13,17 @@ from typing import Any
 
 import pytest
 
-from preheat_local import LocalAwsError, down, find_checkout, find_running, lifecycle, processes, run_local_aws, up
+from preheat_local import (
+    LocalAwsError,
+    down,
+    find_checkout,
+    find_ended,
+    find_running,
+    lifecycle,
+    processes,
+    run_local_aws,
+    up,
+)
 from preheat_local.processes import RecordedProcess
 
 ROOT = Path(__file__).parents[3]
@@ -72,8 +82,10 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
         started = list_recorded(tmp_path)
         assert [process.name for process in started] == ["ministack", "simulator"]
         assert up(checkout=checkout, say=said.append) == first == find_running(checkout)
-        assert "up already" in said[-1]
-        assert first.endpoint_url in said[-1]
+        assert "up already" in said[-2]
+        assert first.endpoint_url in said[-2]
+        assert said[-1].startswith("the options of this command have no effect")
+        assert find_ended(checkout) == []
     assert not [process for process in started if processes.is_running(process)]
     assert find_running(checkout) is None
     assert not checkout.temporary.exists()
@@ -88,9 +100,12 @@ def test_a_lost_part_is_not_up_and_the_next_up_starts_again(stand_in: Callable[[
         ministack, simulator = list_recorded(tmp_path)
         processes.stop(simulator)
         assert find_running(checkout) is None
+        assert find_ended(checkout) == ["simulator"]
         stand_in(ENDS)
+        said: list[str] = []
         with pytest.raises(LocalAwsError, match="simulator ended"):
-            up(port=0, simulator_port=0, checkout=checkout)
+            up(port=0, simulator_port=0, checkout=checkout, say=said.append)
+        assert said[0] == "simulator had ended; this local AWS is a new one, without that plan and history"
         assert not processes.is_running(ministack)
         assert first.endpoint_url
 
