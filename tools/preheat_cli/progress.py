@@ -18,7 +18,7 @@ EVERY: Final = 0.25  # seconds
 ERASE: Final = "\r\x1b[K"  # back to the start of the line, and clear it
 
 
-class Progress:
+class ProgressLine:
     """The work under way. A thread shows it, with the seconds that it has taken so far."""
 
     def __init__(self, text: str) -> None:
@@ -61,9 +61,9 @@ class Progress:
 
 
 @contextmanager
-def show_progress(text: str) -> Iterator[Progress]:
+def show_progress(text: str) -> Iterator[ProgressLine]:
     """Show a text with its seconds inside the block, if stderr is a terminal. Print only by `say` meanwhile."""
-    progress = Progress(text)
+    progress = ProgressLine(text)
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield progress
         return
