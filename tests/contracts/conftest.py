@@ -19,7 +19,8 @@ from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness
+from preheat.domain.plan.plan import Mode, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Draining, Gate, Passage
 from preheat.domain.record.lifecycle import Observed

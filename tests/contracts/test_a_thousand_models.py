@@ -13,7 +13,8 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.app.ports.store import Planned
 from preheat.app.tick import tick
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat_cli.model_status import read_fleet
 from preheat_cli.planning import StoredPlan, read_stored_plan
 

@@ -9,7 +9,8 @@ import pytest
 
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Listed, Membership, Store
-from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target
 
 type Dynamo = Any  # the fixture's class; folders of tests are not packages
 

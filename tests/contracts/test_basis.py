@@ -12,7 +12,8 @@ from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Guarded, Planned, Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Standings, Subject, Verb, list_subjects
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat_lab.costs.units import REMOTE
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableIt
 from preheat.app.ports.store import PLANS_KEPT, Planned
 from preheat.app.requests.ruling import AHEAD_MAX
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, REPLIES_KEPT, Reply, RequestId, Subject, Verb
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import LONGEST_MOST
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 

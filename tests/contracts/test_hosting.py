@@ -36,7 +36,8 @@ from preheat.app.ports.errors import (
     WrongState,
 )
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.plan.plan import Backend, Idempotence, ModelId, Readiness, Target, Units
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Idempotence, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import SimulatedHosting

@@ -20,7 +20,8 @@ from preheat.domain.demand.request import (
     Verb,
 )
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import EventSource, SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 

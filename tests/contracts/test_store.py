@@ -7,7 +7,8 @@ import pytest
 
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Due, Planned, Store
-from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)  # when the records of the fixtures are due

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from tests.contracts.conftest import Dynamo
 
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 LATER = SIX + timedelta(hours=1)

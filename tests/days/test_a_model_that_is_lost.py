@@ -6,7 +6,8 @@ import pytest
 from tests.support.day import GATE, Day, a_day, at
 
 from preheat.app.publish import make_events
-from preheat.domain.plan.plan import Backend, Resize, Units
+from preheat.domain.plan.hosted_model import Resize
+from preheat.domain.plan.plan import Backend, Units
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, Phase

@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.store import Planned
-from preheat.domain.plan.plan import ModelId, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, ModelRecord, Ownership, Phase

@@ -6,7 +6,7 @@ import pytest
 from tests.support.calls import look
 from tests.support.day import GATE, WELD, Day, a_day, a_model
 
-from preheat.domain.plan.plan import Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action
 

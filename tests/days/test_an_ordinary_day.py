@@ -6,7 +6,8 @@ from datetime import timedelta
 from tests.support.day import TARGET, WELD, a_day, a_model, at
 
 from preheat.domain.lead.evidence import count_trusted
-from preheat.domain.plan.plan import Mode, Target, Units, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import Mode, Target, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
 from preheat_simulator.core.status import Operation, Status

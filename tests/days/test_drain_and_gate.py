@@ -12,7 +12,8 @@ from tests.support.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Throttled
 from preheat.app.ports.remote import Remote
-from preheat.domain.plan.plan import Backend, Drain, Mode, Readiness, Resize, Units, Unscheduled
+from preheat.domain.plan.hosted_model import Drain, Readiness, Resize, Unscheduled
+from preheat.domain.plan.plan import Backend, Mode, Units
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.gate import Passage
 from preheat.domain.record.record import Action, LedgerEntry, Ownership, Phase

@@ -27,7 +27,8 @@ from preheat.app.ports.errors import (
 )
 from preheat.app.ports.remote import Remote
 from preheat.domain.decision.draining import CLOSED_WITHIN
-from preheat.domain.plan.plan import Backend, Drain, Readiness
+from preheat.domain.plan.hosted_model import Drain, Readiness
+from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import Phase
 from preheat_simulator.core.status import Status
 

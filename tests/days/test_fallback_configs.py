@@ -11,7 +11,8 @@ from tests.support.day import TARGETS, WELD, Day, a_day, a_model, at
 
 from preheat.app.ports.errors import ModelGone
 from preheat.app.ports.remote import Remote
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_simulator.core.faults import FaultKind

@@ -10,7 +10,8 @@ from tests.support.day import WELD, Day, Skewed, a_day, at
 
 from preheat.app.ports.remote import Remote
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import Resize, Units
+from preheat.domain.plan.hosted_model import Resize
+from preheat.domain.plan.plan import Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action
 from preheat_simulator.core.faults import FaultKind

@@ -9,7 +9,8 @@ from tests.support.day import INFERRING, Day, a_day, a_model, at
 
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, InvalidCall
-from preheat.domain.plan.plan import Backend, Mode, Readiness
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Mode
 from preheat.domain.record.record import Action, Ownership, Phase
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status

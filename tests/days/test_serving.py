@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from tests.support.day import QUEUE, a_day
 
-from preheat.domain.plan.plan import Backend, Drain, Units
+from preheat.domain.plan.hosted_model import Drain
+from preheat.domain.plan.plan import Backend, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
 from preheat_simulator.components import ComponentService

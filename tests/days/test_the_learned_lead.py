@@ -12,7 +12,8 @@ from preheat.adapters.memory.listing import MemoryListing
 from preheat.app.audit.audit import Audit
 from preheat.domain.lead.evidence import count_trusted
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
-from preheat.domain.plan.plan import Learning, Mode, Units
+from preheat.domain.plan.hosted_model import Learning
+from preheat.domain.plan.plan import Mode, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record.attempt import LEASE
 from preheat.domain.record.lifecycle import Observed

@@ -8,7 +8,8 @@ from tests.support.day import WELD, Day, a_day, at
 
 from preheat.app.ports.errors import InvalidCall
 from preheat.app.publish import make_events
-from preheat.domain.plan.plan import Resize, Units
+from preheat.domain.plan.hosted_model import Resize
+from preheat.domain.plan.plan import Units
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed

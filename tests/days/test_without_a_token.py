@@ -11,7 +11,8 @@ from tests.support.day import Day, a_day, a_model, at
 
 from preheat.app.ports.errors import AnswerLost, HostingError
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.plan.plan import Backend, Target, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.attempt import LEASE, Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation

@@ -17,7 +17,8 @@ from botocore.session import Session
 
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import Action, Phase
 from preheat_cli.stack import Home
 from preheat_local import LocalAws, run_local_aws

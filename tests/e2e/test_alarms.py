@@ -20,7 +20,8 @@ import pytest
 from preheat.app.ports.store import Store
 from preheat.bootstrap.audit import Auditor
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat_local import LocalAws, run_local_aws
 from preheat_local.alarms import AlarmState, judge_alarms

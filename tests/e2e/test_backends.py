@@ -20,7 +20,8 @@ from tests.support.model_server import make_server
 
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.record import Action, Phase
 from preheat_local import LocalAws, run_local_aws
 from preheat_local.store import open_local_store

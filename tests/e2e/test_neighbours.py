@@ -22,7 +22,8 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.decision.draining import CLOSED_WITHIN
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_cli.main import app
 from preheat_local import LocalAws, run_local_aws

@@ -16,7 +16,8 @@ import pytest
 
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import RequestId, Subject
-from preheat.domain.plan.plan import Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, Phase
 from preheat_local import LocalAws, run_local_aws
 from preheat_local.store import open_local_store

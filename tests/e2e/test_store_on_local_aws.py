@@ -11,7 +11,8 @@ from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws
 

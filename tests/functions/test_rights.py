@@ -32,7 +32,8 @@ from preheat.app.audit.audit import EVERY, find_turn
 from preheat.app.ports.hosting import Site
 from preheat.app.publish import Outbox
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Readiness, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.record import Phase
 from preheat_simulator.http.transport import make_scaling_client
 from preheat_simulator.rights import Needed

@@ -17,7 +17,8 @@ import preheat
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guarded, Guards
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, Resize, Unscheduled
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Resize, Unscheduled
+from preheat.domain.plan.plan import Backend
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_simulator.core.status import Status

@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from preheat.adapters.dynamodb.serial import decode, encode
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat_plantfile.compiling.holidays import Range
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant

@@ -29,7 +29,8 @@ from preheat.app.ports.remote import Remote
 from preheat.app.ports.store import Guards, Store
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.faults import WorkerKilled
 from preheat_lab.simulation.hosting import SimulatedHosting, make_hosting, make_scaling

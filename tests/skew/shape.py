@@ -16,7 +16,7 @@ from tests.skew.passes import plain
 from preheat.adapters.dynamodb import columns, items, request_items
 from preheat.domain.demand.request import Reply, Standing, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 SHAPES = Path(__file__).parent / "shapes"

@@ -19,7 +19,8 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import tick
-from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation

@@ -16,7 +16,8 @@ from preheat.adapters.dynamodb import columns, items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.sqs.work import parse_work
 from preheat.domain.calendar.schedule import Weekday
-from preheat.domain.plan.plan import Mode, ModelId, Units, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import Mode, ModelId, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase

@@ -7,7 +7,8 @@ from preheat.app.board.facts import BoardFacts
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Run, Stretch

@@ -25,7 +25,8 @@ from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import Ticked, tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
-from preheat.domain.plan.plan import Backend, HostedModel, Idempotence, Mode, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, Idempotence, Mode, ModelId, Target, Units
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord

@@ -18,7 +18,8 @@ from preheat.adapters.dynamodb.connection import make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
 from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat_simulator.http.options import Options
 from preheat_simulator.http.serve import RunningSimulator, run_in_thread
 

@@ -20,7 +20,8 @@ from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk, Taken
 from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 
 LINE, OTHER, ADMIN = "AROALINE7", "AROAPAINTSHOP", "AROACONTROLROOM"
 REPLIES = "arn:aws:sqs:eu-central-1:111122223333:line-7-replies"

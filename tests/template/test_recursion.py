@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from tests.support.day import GATE, QUEUE, WELD, Day, a_day
 
-from preheat.domain.plan.plan import Drain, Learning, ModelId
+from preheat.domain.plan.hosted_model import Drain, Learning
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record import budget
 
 AN_HOUR = timedelta(hours=1)

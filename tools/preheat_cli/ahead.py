@@ -10,7 +10,7 @@ from datetime import datetime
 from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Standing, Subject
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 
 def read_requests(store: Store, model: HostedModel, now: datetime) -> tuple[Standing, ...]:

@@ -16,7 +16,8 @@ import typer
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.demand.spend import find_unit_hours
 from preheat.domain.lead.lead_in_force import fix_next_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.errors import CHECK_FAILED, CliError
 from preheat_cli.views import show

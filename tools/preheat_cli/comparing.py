@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.lead.lead_in_force import fix_next_lead
-from preheat.domain.plan.plan import HostedModel, ModelId, Siblings
+from preheat.domain.plan.hosted_model import HostedModel, Siblings
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ceilings import Cost, measure_cost

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL, Backend, HostedModel, ModelId
+from preheat.domain.plan.hosted_model import QUEUE_ARN, QUEUE_URL, HostedModel
+from preheat.domain.plan.plan import Backend, ModelId
 
 # How many ARNs the longest text of a parameter holds; docs/parameters.md states it.
 GATES_MAX: Final = 41

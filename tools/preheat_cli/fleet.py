@@ -15,7 +15,7 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import RequestReader
 from preheat.domain.demand.demand import HORIZON
 from preheat.domain.demand.request import Standing, Subject, list_subjects
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 HANDS: Final = 8  # reads side by side
 PROGRESS_FROM: Final = 200  # things; fewer take too little time for a line

@@ -9,7 +9,8 @@ from typing import Final
 
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.wording import format_instant
 
 NAMED_MOST: Final = 10  # requests of one subject, in lines

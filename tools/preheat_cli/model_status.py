@@ -16,7 +16,8 @@ from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook
 from preheat.domain.demand.request import list_subjects
 from preheat.domain.lead.lead import Lead
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests, ahead
 from preheat_cli.fleet import Requests, read_all_requests, read_each

@@ -14,7 +14,8 @@ import typer
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, suggest
 from preheat_cli.stack import Home
 from preheat_cli.views import show

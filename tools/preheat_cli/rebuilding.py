@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 from preheat.app.ports.errors import StaleRecord, UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Verb
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.verdict.remedies import find_look_command, find_stop_command

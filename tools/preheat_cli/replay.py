@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import typer
 
-from preheat.domain.plan.plan import DEFAULT_LEAD, MODEL_ID, Backend, Learning, ModelId
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, Learning
+from preheat.domain.plan.plan import MODEL_ID, Backend, ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError
 from preheat_cli.options.formats import Format
 from preheat_cli.printing import print_lines

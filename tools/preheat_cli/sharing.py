@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.app.ports.errors import PreheatError
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import RULES, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import RULES
 from preheat_cli.errors import CliError
 from preheat_cli.fitting import Misfit
 from preheat_cli.planning import read_stored_plan

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from preheat.domain.demand.demand import find_demands
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 HOUR = timedelta(hours=1)
 AROUND = timedelta(days=9)

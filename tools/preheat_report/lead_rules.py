@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from preheat.domain.lead.evidence import count_next
 from preheat.domain.lead.lead import learn_lead
-from preheat.domain.plan.plan import DEFAULT_LEAD, Learning
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, Learning
 from preheat.domain.record.record import SAMPLES_KEPT
 
 type LeadRule = Callable[[Sequence[float]], list[float]]  # minutes: what the starts took -> the lead of each

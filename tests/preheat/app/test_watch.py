@@ -15,7 +15,8 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
 from preheat.app.ports.store import Planned
 from preheat.app.watch import CALLS, ServiceChange, Watch, read_change
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId
 
 ENDPOINT = TARGETS[Backend.SAGEMAKER]
 HERE = "111122223333"

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat_cli.ahead import ahead
 
 TUESDAY = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat_cli.fitting import GATES_MAX, find_misfits, find_shared
 from preheat_cli.main import app
 from preheat_cli.stack import Stack, Surroundings

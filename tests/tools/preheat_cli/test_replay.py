@@ -10,7 +10,7 @@ import pytest
 from tests.support.day import Day, a_day
 from typer.testing import CliRunner, Result
 
-from preheat.domain.plan.plan import Learning
+from preheat.domain.plan.hosted_model import Learning
 from preheat_cli.main import app
 from preheat_cli.replay import USUAL, starts_of
 from preheat_cli.views.show import entry_fields

@@ -22,7 +22,8 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.bill.history import History
 from preheat.domain.bill.money import find_tariffs
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import Backend, Learning, ModelId, Units
+from preheat.domain.plan.hosted_model import Learning
+from preheat.domain.plan.plan import Backend, ModelId, Units
 from preheat_cli.commands.report import read_entries
 from preheat_cli.views import report_html
 from preheat_cli.views.report_charts import _round_up

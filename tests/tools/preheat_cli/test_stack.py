@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from preheat.adapters.hosting.service_model import make_lookout_client
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat_cli.demo.facts import Metrics
 from preheat_cli.demo.run import shifts_at
 from preheat_cli.demo.stage import LocalStage

@@ -14,7 +14,8 @@ import httpx
 from preheat.app.ports.store import PLANS_KEPT
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
 from preheat_local import LocalAws
 from preheat_local.store import open_local_store

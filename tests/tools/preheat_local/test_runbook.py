@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from preheat.adapters.sqs.work import make_work
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import ModelId, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import Ownership, Phase
 from preheat_cli.main import app
 from preheat_cli.model_status import read_status

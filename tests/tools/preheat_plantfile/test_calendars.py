@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from preheat.adapters.dynamodb.serial import dumps, encode_fields
 from preheat.domain.calendar.timetable import find_intervals
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat_plantfile.checks.sizes import MODEL_BYTES_MAX, weight
 from preheat_plantfile.compiling.holidays import Range, ahead_of, bridges
 from preheat_plantfile.compiling.plan import compile_models, find_announced_at

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from preheat.domain.plan.plan import HostedModel, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Target, Units
 from preheat_cli.views.difference import changes
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.domain.plan.plan import Drain, HostedModel
+from preheat.domain.plan.hosted_model import Drain, HostedModel
 from preheat_cli.views import show
 from preheat_cli.views.difference import ChangeKind, changes
 from preheat_plantfile.compiling.plan import compile_models

@@ -9,7 +9,8 @@ from time import process_time
 import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
 from preheat_plantfile.compiling.plan import compile_models, find_announced_at
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry

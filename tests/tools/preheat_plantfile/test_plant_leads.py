@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.domain.lead.lead import estimate_idle, find_late_target
-from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, HostedModel, Learning
+from preheat.domain.plan.hosted_model import LATE_TARGET_LEAST, LATE_TARGET_MOST, HostedModel, Learning
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 

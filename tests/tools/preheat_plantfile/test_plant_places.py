@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from preheat.domain.plan.plan import PAYLOAD_MAX, HostedModel, Readiness, Target
+from preheat.domain.plan.hosted_model import PAYLOAD_MAX, HostedModel, Readiness
+from preheat.domain.plan.plan import Target
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import PlantFileError, parse_plant
 

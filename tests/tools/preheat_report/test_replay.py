@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from preheat.domain.lead.evidence import count_next
 from preheat.domain.lead.lead import learn_lead
-from preheat.domain.plan.plan import DEFAULT_LEAD, Backend, Learning, ModelId
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, Learning
+from preheat.domain.plan.plan import Backend, ModelId
 from preheat_report import Tariff
 from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule
 from preheat_report.replay import RecordedStart, replay

@@ -10,7 +10,8 @@ from typing import Any
 
 import typer
 
-from preheat.domain.plan.plan import Backend, HostedModel, read_account
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, read_account
 from preheat_cli.errors import report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.stack import StackOptions, takes_stack

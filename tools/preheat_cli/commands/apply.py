@@ -14,7 +14,7 @@ import typer
 
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.printable import printable
 from preheat_cli.ceilings import AllowOverOption, find_overruns, refuse_overruns
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts

@@ -18,7 +18,8 @@ from preheat.domain.decision.starting import ATTEMPTS_MAX, REPAIRS_MAX
 from preheat.domain.demand.demand import Demand
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Unscheduled
+from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.verdict.plant_time import PlantTime

@@ -19,7 +19,7 @@ from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 
 if TYPE_CHECKING:
-    from preheat.domain.plan.plan import HostedModel
+    from preheat.domain.plan.hosted_model import HostedModel
     from preheat_plantfile.schema.models import PlantFile
 
 

@@ -17,7 +17,8 @@ from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Standing, list_subjects
 from preheat.domain.lead.lead_in_force import fix_next_lead
-from preheat.domain.plan.plan import MODEL_ID, HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import MODEL_ID, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import active_requests
 from preheat_cli.ceilings import AllowOverOption, Ceiling, find_overruns, measure_cost, refuse_overruns

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format

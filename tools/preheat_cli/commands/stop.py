@@ -10,7 +10,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Kind, Subject, Verb
 from preheat.domain.lead.lead_in_force import find_next_lead
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.verdict.remedies import find_stop_command
 from preheat_cli.ahead import active_requests, read_requests

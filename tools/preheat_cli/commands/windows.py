@@ -16,7 +16,7 @@ from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.timetable import Span, find_spans
 from preheat.domain.calendar.windows import Window
 from preheat.domain.calendar.zones import DAY_US, EPOCH_DAY, from_microseconds
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat_cli.errors import report_errors
 from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import ModelsArgument

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import ModelRecord
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat_cli.comparing import Compared, compare
 from preheat_cli.doctor.asking import ask
 from preheat_cli.doctor.facts import Facts, PlanFacts, Unanswered

@@ -17,7 +17,8 @@ from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.app.ports.errors import ModelGone
 from preheat.app.ports.hosting import Hosting
 from preheat.app.ports.store import Store
-from preheat.domain.plan.plan import Backend, HostedModel, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.doctor.asking import Clients, ask

@@ -13,7 +13,8 @@ from typing import Final
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.store import Store
 from preheat.domain.demand.request import RequestId, Standing, Subject
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
 from preheat_cli.ahead import ahead, read_requests

@@ -11,7 +11,8 @@ from enum import StrEnum
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.timetable import LOOKAHEAD
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.ahead import ahead
 from preheat_cli.views import show

@@ -13,7 +13,8 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.demand import HORIZON, find_demands
 from preheat.domain.demand.request import Standing
 from preheat.domain.demand.units import raise_units
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.plan.turn import find_offset
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from preheat.domain.calendar.windows import Window
 from preheat.domain.lead.lead import estimate_idle
 from preheat.domain.lead.lead_in_force import find_next_lead
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import find_offset
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show

@@ -9,7 +9,8 @@ from typing import Final
 
 from preheat.domain.demand.demand import find_demands
 from preheat.domain.lead.evidence import AFTER_A_CHANGE
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
 

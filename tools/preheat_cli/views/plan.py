@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.views import show
 from preheat_cli.views.clock_changes import clock_changes

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from preheat.domain.demand.request import Standing, Subject
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.printable import printable
 from preheat_cli.views import show
 

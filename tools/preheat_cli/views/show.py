@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from preheat.domain.calendar.days import LAST
 from preheat.domain.calendar.schedule import DayRule, Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Standing
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, Readiness, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness
+from preheat.domain.plan.plan import Backend, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat.domain.verdict.plant_time import PlantTime
 

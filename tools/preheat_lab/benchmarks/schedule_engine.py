@@ -14,7 +14,8 @@ from preheat.domain.calendar.recurrence_rule import RecurrenceRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import find_intervals, find_next_edge, is_wanted
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 

@@ -12,7 +12,8 @@ from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import find_demands
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat_lab.chaos.facts import WaveShift
 
 LEAD, SLACK = timedelta(seconds=35), timedelta(seconds=15)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preheat.domain.lead.lead import learn_lead
-from preheat.domain.plan.plan import Learning
+from preheat.domain.plan.hosted_model import Learning
 from preheat_plantfile.compiling.siblings import MODELS_LEAST, summarise
 from preheat_report.lead_rules import make_learned_rule
 

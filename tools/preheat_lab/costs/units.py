@@ -14,7 +14,7 @@ from preheat.adapters.dynamodb import columns, items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.demand.request import list_subjects
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 # Of a warm function, which knows the current plan's items already.

@@ -6,7 +6,8 @@
 from dataclasses import replace
 
 from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import Backend, Drain, Resize
+from preheat.domain.plan.hosted_model import Drain, Resize
+from preheat.domain.plan.plan import Backend
 from preheat_lab.explorer.scenario import MODEL, SCHEDULE, TARGET, Scenario, a_model
 from preheat_lab.explorer.wants import STEP, instant
 from preheat_simulator.core.switches import Switches, TokenAfterStop, WhenAlready, WhenPossible

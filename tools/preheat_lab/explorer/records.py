@@ -22,7 +22,7 @@ from preheat.app.audit.invariants import (
 from preheat.app.audit.truth import judge_shortage, judge_verdict
 from preheat.app.ports.errors import HostingError, ModelGone
 from preheat.domain.demand.demand import Outlook, look_ahead
-from preheat.domain.plan.plan import HostedModel, Resize
+from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook, Passage
 from preheat.domain.record.lifecycle import Observed

@@ -12,7 +12,8 @@ from preheat.app.requests.sets import merge_windows
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import RequestId, Standing, Standings, Subject
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat_lab.explorer.wants import STEP, Wants, instant, wants
 from preheat_simulator.core.switches import Switches
 

@@ -11,7 +11,7 @@ from preheat.app.audit.invariants import LEASE
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.pieces import Piece
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.plan.plan import HostedModel, Resize
+from preheat.domain.plan.hosted_model import HostedModel, Resize
 
 ORIGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday; instant 0 of the grid
 STEP = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone, Verb
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 LONGEST = timedelta(days=7)
 LONGEST_STOP = timedelta(hours=12)  # of a sender that is no admin

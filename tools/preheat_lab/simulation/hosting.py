@@ -14,7 +14,8 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Hosting, Scaling
-from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
 from preheat_simulator.components import ComponentService

@@ -10,18 +10,8 @@ from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Verb
-from preheat.domain.plan.plan import (
-    Backend,
-    Drain,
-    HostedModel,
-    Idempotence,
-    Mode,
-    ModelId,
-    Resize,
-    Target,
-    Units,
-    Unscheduled,
-)
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Resize, Unscheduled
+from preheat.domain.plan.plan import Backend, Idempotence, Mode, ModelId, Target, Units
 from preheat.domain.plan.senders import SenderRule
 from preheat_simulator.core.latency import Latency, make_fixed
 

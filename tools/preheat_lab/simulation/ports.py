@@ -30,7 +30,8 @@ from preheat.app.ports.errors import (
 from preheat.app.ports.store import Due, Guards, Planned
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel, ModelId, Readiness, Target
+from preheat.domain.plan.hosted_model import HostedModel, Readiness
+from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.gate import Backlog, BacklogReading, GateLook

@@ -16,7 +16,8 @@ from typing import Protocol
 from preheat.adapters.clock import VirtualClock
 from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
 from preheat.domain.demand.demand import Demand, find_demands
-from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
 from preheat_lab.simulation.watch import PromiseWatch

@@ -15,7 +15,8 @@ from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.requests.desk import Taken
 from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Reply, Standing, Subject, Verb
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat_lab.simulation.answers import AnswerJudge
 from preheat_lab.simulation.faults import Fate, WorkerKilled
 from preheat_lab.simulation.ports import Invocation, PortsWorld, WatchedStore

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import SimulatedLine, draw_lines, draw_plant

@@ -33,7 +33,8 @@ from preheat.app.audit.truth import judge_verdict
 from preheat.domain.demand.demand import Demand, Outlook, find_demands
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.shifts import find_due_shift
-from preheat.domain.plan.plan import HostedModel, ModelId, Resize, Unscheduled
+from preheat.domain.plan.hosted_model import HostedModel, Resize, Unscheduled
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import BacklogReading, Passage
 from preheat.domain.record.lifecycle import Observed

@@ -29,7 +29,8 @@ from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
 from preheat.domain.demand.demand import find_demands
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Tombstone
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId, Target
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed

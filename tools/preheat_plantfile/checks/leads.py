@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from preheat.domain.plan.plan import Backend, Learning
+from preheat.domain.plan.hosted_model import Learning
+from preheat.domain.plan.plan import Backend
 from preheat.domain.plan.prices import USD_PER_INSTANCE_HOUR
 from preheat_plantfile.compiling.terms import DEFAULT, USD
 from preheat_plantfile.schema.leaves import read_lead

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from preheat.domain.lead.lead import find_late_target, learn_lead
-from preheat.domain.plan.plan import DEFAULT_LEAD, Learning, Siblings, Units
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, Learning, Siblings
+from preheat.domain.plan.plan import Units
 from preheat_plantfile.compiling.terms import Price, find_instance_price, terms_of
 from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
 

@@ -10,17 +10,8 @@ from typing import Final
 
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import (
-    UNITS_MAX,
-    Backend,
-    HostedModel,
-    ModelId,
-    Readiness,
-    Resize,
-    Siblings,
-    Target,
-    Units,
-)
+from preheat.domain.plan.hosted_model import HostedModel, Readiness, Resize, Siblings
+from preheat.domain.plan.plan import UNITS_MAX, Backend, ModelId, Target, Units
 from preheat_plantfile.compiling.holidays import BEHIND, Range, ahead_of
 from preheat_plantfile.compiling.leads import lead_of
 from preheat_plantfile.compiling.schedules import schedule

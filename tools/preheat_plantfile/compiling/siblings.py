@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from preheat.domain.plan.plan import LEAD_MAX, SPREAD_MAX, HostedModel, ModelId, Siblings
+from preheat.domain.plan.hosted_model import LEAD_MAX, SPREAD_MAX, HostedModel, Siblings
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_plantfile.compiling.plan import Service, find_service
 

@@ -16,7 +16,8 @@ from typing import Final
 from preheat.domain.calendar.schedule import Schedule
 from preheat.domain.calendar.timetable import ScheduleError, find_intervals
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.plan.turn import TURN_MOST, Turn
 from preheat_plantfile.compiling.terms import Terms
 

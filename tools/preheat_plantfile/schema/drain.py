@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from preheat.domain.plan.plan import (
+from preheat.domain.plan.hosted_model import (
     DRAIN_LIMIT_DEFAULT,
     DRAIN_LIMIT_LEAST,
     DRAIN_LIMIT_MOST,

@@ -16,12 +16,10 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from preheat.domain.calendar.schedule import END_DAY_MAX
 from preheat.domain.demand.request import PRIORITY_MAX
+from preheat.domain.plan.hosted_model import LATE_TARGET_LEAST, LATE_TARGET_MOST, LEAD_MAX, Resize, Unscheduled
 from preheat.domain.plan.plan import (
     FALLBACKS_MAX,
     FUNCTION_ARN,
-    LATE_TARGET_LEAST,
-    LATE_TARGET_MOST,
-    LEAD_MAX,
     MODEL_ID,
     PROJECT,
     REGION,
@@ -33,8 +31,6 @@ from preheat.domain.plan.plan import (
     Backend,
     Idempotence,
     Mode,
-    Resize,
-    Unscheduled,
 )
 
 

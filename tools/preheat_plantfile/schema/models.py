@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from preheat.domain.plan.plan import Backend, Mode, Resize, Unscheduled, check_tags
+from preheat.domain.plan.hosted_model import Resize, Unscheduled
+from preheat.domain.plan.plan import Backend, Mode, check_tags
 from preheat_plantfile.schema.calendars import (
     BackendName,
     CalendarEntry,

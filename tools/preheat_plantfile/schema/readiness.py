@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
-from preheat.domain.plan.plan import CONTENT_TYPE, PAYLOAD_MAX, Readiness
+from preheat.domain.plan.hosted_model import CONTENT_TYPE, PAYLOAD_MAX, Readiness
 
 TYPES: Final = {
     ".jpg": "image/jpeg",

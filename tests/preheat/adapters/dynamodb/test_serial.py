@@ -24,7 +24,7 @@ from preheat.adapters.dynamodb.serial import (
 from preheat.domain.calendar.days import Cycle, DayRule, NthWeekday
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule
 from preheat.domain.calendar.schedule import ShiftWindow, Weekday
-from preheat.domain.plan.plan import (
+from preheat.domain.plan.hosted_model import (
     DRAIN_LIMIT_LEAST,
     DRAIN_LIMIT_MOST,
     LATE_TARGET_LEAST,
@@ -34,11 +34,9 @@ from preheat.domain.plan.plan import (
     Drain,
     HostedModel,
     Learning,
-    ModelId,
     Readiness,
-    Target,
-    Units,
 )
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 

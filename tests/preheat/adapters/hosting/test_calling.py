@@ -20,7 +20,8 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Site
 from preheat.app.ports.store import Membership
-from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Target
 
 MAPPING = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/images"

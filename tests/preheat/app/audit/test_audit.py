@@ -16,7 +16,8 @@ from preheat.app.ports.hosting import Running, Site
 from preheat.app.ports.store import Planned
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, RequestId, Standing, Standings, Subject
-from preheat.domain.plan.plan import Backend, HostedModel, Learning, Mode, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel, Learning
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase

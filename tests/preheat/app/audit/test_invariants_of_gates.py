@@ -10,7 +10,8 @@ import pytest
 from preheat.app.audit import invariants
 from preheat.app.audit.invariants import Broken, judge_gate, judge_readings, judge_stop, judge_write
 from preheat.domain.decision import draining
-from preheat.domain.plan.plan import Drain, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import SHUT, Backlog, BacklogReading, Draining, Gate, Passage
 from preheat.domain.record.lifecycle import Observed

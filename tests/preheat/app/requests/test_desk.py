@@ -21,7 +21,8 @@ from preheat.app.requests.ruling import (
     STOP_PLACES,
 )
 from preheat.domain.demand.request import Kind, RequestId, Subject
-from preheat.domain.plan.plan import Backend, Mode, ModelId, Resize, Units
+from preheat.domain.plan.hosted_model import Resize
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Units
 from preheat.domain.plan.senders import DEFAULT_PLACES
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed

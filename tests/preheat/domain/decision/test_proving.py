@@ -10,7 +10,8 @@ from preheat.domain.decision.decision import decide
 from preheat.domain.decision.proving import is_due
 from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.demand import NOTHING_WANTED, look_ahead
-from preheat.domain.plan.plan import HostedModel, Mode, Readiness, Target
+from preheat.domain.plan.hosted_model import HostedModel, Readiness
+from preheat.domain.plan.plan import Mode, Target
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation, Proof

@@ -14,7 +14,7 @@ from tests.support.effort import take_part
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import HORIZON, Demand, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ALL_KNOWN = MIDNIGHT - 40 * DAY

@@ -15,7 +15,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, find_demands, look_ahead
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import Turn
 
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,8 @@ from tests.support.day import WELD, a_model, at
 
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.demand.spend import find_added, find_excess, find_growth, find_unit_hours, sum_growth
-from preheat.domain.plan.plan import HostedModel, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Units
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 MODEL = a_model("08:00-16:00", units=Units(2), max_units_by_request=4)

@@ -11,7 +11,8 @@ from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.demand.shifts import find_due_shift
 from preheat.domain.demand.units import find_ask, find_restart
-from preheat.domain.plan.plan import Backend, HostedModel, Resize, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel, Resize
+from preheat.domain.plan.plan import Backend, Target, Units
 
 DAY = timedelta(days=1)
 CAPPED = a_model("08:00-16:00", units=Units(2), max_units_by_request=6)

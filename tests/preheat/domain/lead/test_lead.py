@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, foresee, learn_lead, pin_lead, stretch
-from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning, Siblings
+from preheat.domain.plan.hosted_model import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning, Siblings
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 WIDE = Learning(floor=SECOND, cap=6 * HOUR)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.support.day import GATE, QUEUE, a_day, at
 
-from preheat.domain.plan.plan import Drain, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import Drain
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.clocks import PLANNED, bound_times, find_ahead, is_off
 from preheat.domain.record.gate import Draining, Gate

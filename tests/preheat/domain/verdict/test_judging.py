@@ -11,7 +11,8 @@ from tests.support.day import TARGETS, WELD, a_model, at
 
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, Mode, ModelId, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.gate import Draining
 from preheat.domain.record.lifecycle import Observed

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.plan.plan import Backend, Drain, HostedModel, Mode, ModelId, Readiness, Target, Units
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord
 from preheat_cli.doctor import model_checks, stack_checks

@@ -7,7 +7,8 @@ from random import Random
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import HostedModel, ModelId, Target, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import SimulatedLine

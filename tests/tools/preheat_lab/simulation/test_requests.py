@@ -21,7 +21,8 @@ from preheat.app.requests.desk import Desk, Taken
 from preheat.domain.decision import draining, gating, resting, scaling
 from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
-from preheat.domain.plan.plan import HostedModel, ModelId, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Units
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import Phase

@@ -31,7 +31,8 @@ from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Target, Units, Unscheduled
+from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
+from preheat.domain.plan.plan import Mode, ModelId, Target, Units
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits

@@ -11,7 +11,8 @@ from tests.support.day import MIDNIGHT, a_model
 
 from preheat.domain.calendar.timetable import find_intervals
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, Mode, ModelId, Target
 from preheat_plantfile.compiling.terms import DEFAULT, Terms
 from preheat_plantfile.compiling.turns import APART, SEEN, with_turns
 

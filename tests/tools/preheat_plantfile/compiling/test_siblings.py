@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from preheat.domain.plan.plan import HostedModel, ModelId, Siblings
+from preheat.domain.plan.hosted_model import HostedModel, Siblings
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
 from preheat_plantfile.compiling.plan import compile_models, find_service
 from preheat_plantfile.compiling.siblings import find_siblings

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from preheat.domain.plan.plan import Learning
+from preheat.domain.plan.hosted_model import Learning
 from preheat.domain.record.record import SAMPLES_KEPT
 from preheat_lab.benchmarks.lead_time.processes import Minutes
 from preheat_report.lead_rules import LeadRule, make_deviation_rule, make_learned_rule, make_pinned_rule

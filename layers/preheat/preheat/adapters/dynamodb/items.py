@@ -29,7 +29,8 @@ from preheat.adapters.dynamodb.tables import APPLIED, RECORD, SENDERS, PlanItem,
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.applied import AppliedBy
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change

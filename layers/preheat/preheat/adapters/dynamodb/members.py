@@ -16,7 +16,7 @@ from preheat.adapters.dynamodb.plans import DynamoPlans
 from preheat.adapters.dynamodb.tables import ACCOUNTS, PlanItem
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Listed, Membership
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 
 def draw_external_id() -> str:

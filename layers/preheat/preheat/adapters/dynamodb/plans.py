@@ -23,7 +23,8 @@ from preheat.adapters.dynamodb.tables import APPLIED, CURRENT, POINTER, SENDERS,
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Membership, Planned, WholePlan
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import SenderRule
 
 BATCH = 25  # items that one BatchWriteItem takes

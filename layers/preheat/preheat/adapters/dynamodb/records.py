@@ -30,7 +30,8 @@ from preheat.adapters.dynamodb.tables import (
 )
 from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
 from preheat.app.ports.store import Due, Guarded, Guards
-from preheat.domain.plan.plan import SCHEDULES_MAX, HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import SCHEDULES_MAX, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
 BATCH = 100  # keys in one BatchGetItem

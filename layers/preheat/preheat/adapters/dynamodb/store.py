@@ -14,7 +14,7 @@ from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.ports.store import Membership
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.senders import SenderRule
 
 

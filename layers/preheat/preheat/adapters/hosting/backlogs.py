@@ -12,7 +12,7 @@ from preheat.adapters.client import AwsService
 from preheat.adapters.hosting.calling import call_service, open_client
 from preheat.adapters.hosting.gates import CONFIG
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, ModelGone, Throttled
-from preheat.domain.plan.plan import QUEUE_ARN, QUEUE_URL
+from preheat.domain.plan.hosted_model import QUEUE_ARN, QUEUE_URL
 from preheat.domain.record.gate import Backlog
 
 VISIBLE: Final = "ApproximateNumberOfMessages"

@@ -11,7 +11,8 @@ from typing import Any, Final
 from preheat.adapters.hosting import sagemaker
 from preheat.adapters.hosting.calling import call_service
 from preheat.app.ports.errors import HostingError, InvalidCall, ModelGone, WrongState
-from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation

@@ -20,7 +20,8 @@ from preheat.app.ports.errors import (
     Throttled,
     WrongState,
 )
-from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Target
 from preheat.domain.printable import printable
 from preheat.domain.record.attempt import WORDS_MAX, Attempt
 from preheat.domain.record.lifecycle import Observed

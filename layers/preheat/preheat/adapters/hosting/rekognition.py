@@ -18,7 +18,8 @@ from preheat.app.ports.errors import (
     Throttled,
     WrongState,
 )
-from preheat.domain.plan.plan import Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation

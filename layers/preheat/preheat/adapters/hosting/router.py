@@ -15,7 +15,8 @@ from preheat.adapters.hosting.rekognition import RekognitionHosting
 from preheat.adapters.hosting.sagemaker import SageMakerHosting
 from preheat.adapters.hosting.scaling import ComponentScaling
 from preheat.app.ports.hosting import Hosting
-from preheat.domain.plan.plan import Backend, Readiness, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation
 

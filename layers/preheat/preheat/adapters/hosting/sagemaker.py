@@ -22,7 +22,8 @@ from preheat.app.ports.errors import (
     WrongState,
     as_hosting_error,
 )
-from preheat.domain.plan.plan import Readiness, Tags, Target
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Tags, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation

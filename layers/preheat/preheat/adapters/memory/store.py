@@ -11,7 +11,8 @@ from preheat.app.ports.errors import StaleRecord, UnreadableItem
 from preheat.app.ports.store import Basis, Due, Guarded, Guards, Membership, Planned, WholePlan
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone, list_subjects
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.values import change

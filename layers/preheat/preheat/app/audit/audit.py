@@ -21,7 +21,8 @@ from preheat.domain.decision.resting import STUCK_AFTER_LEAST
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Standing, list_subjects
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
-from preheat.domain.plan.plan import Backend, HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase

@@ -32,7 +32,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.plan.plan import Drain
+from preheat.domain.plan.hosted_model import Drain
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.clocks import bound_times
 from preheat.domain.record.gate import BacklogReading, Passage

@@ -16,7 +16,8 @@ from preheat.domain.calendar.timetable import ScheduleError, find_closed_until, 
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, look_ahead
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.verdict.facts import VerdictFacts
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from preheat.app.ports.errors import AccessRefused
-from preheat.domain.plan.plan import Backend, Readiness, Target, read_account
+from preheat.domain.plan.hosted_model import Readiness
+from preheat.domain.plan.plan import Backend, Target, read_account
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.gate import Backlog, GateLook
 from preheat.domain.record.lifecycle import Observed

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
-from preheat.domain.plan.plan import HostedModel, ModelId, Target
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 

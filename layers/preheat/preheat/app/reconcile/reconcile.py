@@ -25,7 +25,8 @@ from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_
 from preheat.domain.demand.request import Standing, Subject, list_subjects
 from preheat.domain.lead.evidence import turn_to
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Readiness, Target, pick_strictest
+from preheat.domain.plan.hosted_model import HostedModel, Readiness
+from preheat.domain.plan.plan import Mode, ModelId, Target, pick_strictest
 from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off, measure_error

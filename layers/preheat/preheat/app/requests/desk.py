@@ -33,7 +33,8 @@ from preheat.domain.demand.request import (
     is_of_sender,
     scope_id,
 )
-from preheat.domain.plan.plan import HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.wording import format_instant
 
 TRIES_MAX: Final = 5  # answers that may lose their write before the message comes again

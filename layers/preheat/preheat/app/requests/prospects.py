@@ -13,7 +13,8 @@ from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands,
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.units import find_ask, find_restart
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.plan import HostedModel, Mode, ModelId, Resize, pick_strictest
+from preheat.domain.plan.hosted_model import HostedModel, Resize
+from preheat.domain.plan.plan import Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from preheat.domain.plan.plan import Backend, HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Backend
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 
 type Amounts = Mapping[str, Decimal]  # by currency; what has no tariff is in none

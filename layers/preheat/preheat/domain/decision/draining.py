@@ -10,7 +10,8 @@ from preheat.domain.decision import gating
 from preheat.domain.decision.situation import Move, Situation, pick_wake
 from preheat.domain.decision.sizing import is_outgrown
 from preheat.domain.demand.demand import STOP_TIME
-from preheat.domain.plan.plan import Drain, Mode
+from preheat.domain.plan.hosted_model import Drain
+from preheat.domain.plan.plan import Mode
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Call, pause_before_retry
 from preheat.domain.record.gate import Draining, Gate

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from preheat.domain.decision.situation import RECOVER_AFTER, SPENT, Move, Situation, disown, pick_wake
 from preheat.domain.decision.sizing import is_outgrown
-from preheat.domain.plan.plan import Mode, Units, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import Mode, Units
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, Outcome, pause_before_retry
 from preheat.domain.record.gate import SHUT, Gate, GateLook, Passage

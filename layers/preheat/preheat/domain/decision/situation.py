@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import Demand, Outlook
 from preheat.domain.demand.request import Subject
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, Target
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, HostedModel
+from preheat.domain.plan.plan import Mode, Target
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call

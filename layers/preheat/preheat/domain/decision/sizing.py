@@ -6,7 +6,8 @@ the demand ends. Does not decide whether to start.
 
 from preheat.domain.decision.situation import RESIZED_AFTER_MOST, Situation
 from preheat.domain.demand.units import find_ask, find_restart, makes_late
-from preheat.domain.plan.plan import UNITS_MAX, HostedModel, Mode, Resize, Units
+from preheat.domain.plan.hosted_model import HostedModel, Resize
+from preheat.domain.plan.plan import UNITS_MAX, Mode, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed
 from preheat.domain.record.record import ModelRecord

@@ -15,7 +15,8 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
-from preheat.domain.plan.plan import Mode, Units, Unscheduled
+from preheat.domain.plan.hosted_model import Unscheduled
+from preheat.domain.plan.plan import Mode, Units
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed

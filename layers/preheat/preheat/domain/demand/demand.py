@@ -13,7 +13,7 @@ from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_wi
 from preheat.domain.calendar.windows import Window, find_gaps
 from preheat.domain.demand.pieces import Piece, cut_hold, cut_window, find_blocks, find_holds, lies_in
 from preheat.domain.demand.request import Kind, RequestId, Standing
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
 from preheat.domain.values import change
 

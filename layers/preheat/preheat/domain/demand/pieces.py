@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from preheat.domain.calendar.windows import Window, subtract
 from preheat.domain.demand.request import Kind, RequestId, Standing
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import find_offset
 
 BY_REQUEST = "request"  # in place of a schedule's name, if a hold opened the demand

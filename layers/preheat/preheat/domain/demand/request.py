@@ -10,7 +10,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NewType, Self
 
-from preheat.domain.plan.plan import UNITS_MAX, HostedModel, ModelId
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import UNITS_MAX, ModelId
 from preheat.domain.record.record import Phase
 from preheat.domain.values import change
 

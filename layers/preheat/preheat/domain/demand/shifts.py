@@ -7,7 +7,7 @@ from datetime import datetime
 
 from preheat.domain.demand.demand import Demand, find_bridge_limit
 from preheat.domain.demand.pieces import Piece
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 
 def find_due_shift(model: HostedModel, demand: Demand, now: datetime) -> Piece | None:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from preheat.domain.demand.demand import HORIZON, find_demands
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.units import raise_units
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # Sums of fractions of an hour may differ by less than this, a hundredth of a second.

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import STOP_TIME, Demand
 from preheat.domain.demand.pieces import Piece
-from preheat.domain.plan.plan import HostedModel, Units
+from preheat.domain.plan.hosted_model import HostedModel
+from preheat.domain.plan.plan import Units
 
 # A refused start costs its lease of 120 s before the next, and that one takes a pass.
 REFUSAL_COSTS = timedelta(seconds=150)

@@ -7,7 +7,8 @@ them. The history stays, and counts for little until new starts confirm it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Target
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, HostedModel
+from preheat.domain.plan.plan import Target
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, digest_parameters
 from preheat.domain.record.lifecycle import Observed

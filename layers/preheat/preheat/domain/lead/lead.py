@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from preheat.domain.plan.plan import LATE_TARGET_LEAST, LATE_TARGET_MOST, LEAD_MAX, Learning, Siblings
+from preheat.domain.plan.hosted_model import LATE_TARGET_LEAST, LATE_TARGET_MOST, LEAD_MAX, Learning, Siblings
 
 TAIL_INDEX = 0.2
 # A lead may be shorter than the default only after so many starts.

@@ -9,7 +9,7 @@ from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Standing
 from preheat.domain.lead.evidence import count_believed
 from preheat.domain.lead.lead import Lead, learn_lead, pin_lead
-from preheat.domain.plan.plan import HostedModel
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from preheat.domain.demand.demand import NOTHING_WANTED, Demand, Outlook
 from preheat.domain.demand.request import Kind, Standing
-from preheat.domain.plan.plan import DEFAULT_LEAD, HostedModel, Mode, ModelId, Target, pick_strictest
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, HostedModel
+from preheat.domain.plan.plan import Mode, ModelId, Target, pick_strictest
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, ModelRecord, Ownership
