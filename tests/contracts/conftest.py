@@ -12,10 +12,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, Tables, make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
@@ -52,6 +51,15 @@ class Dynamo:
     def another(self) -> DynamoStore:
         """Return a second store over the same tables, as another process has it: no fault below reaches it."""
         return DynamoStore(make_dynamodb_client(self.session, MOTO), self.tables.names)
+
+    def put(self, table: str, key: dict[str, Any], **changes: Any) -> None:
+        """Change attributes of a stored item behind the store's back; None removes one."""
+        item = self.client.get_item(TableName=table, Key=key)["Item"]
+        for name, value in changes.items():
+            item.pop(name, None)
+            if value is not None:
+                item[name] = value
+        self.client.put_item(TableName=table, Item=item)
 
     def answer(self, operation: str, code: str, *reasons: str, times: int = 1000, status: int = 400) -> None:
         """Let the service answer an operation with an error instead of doing it."""

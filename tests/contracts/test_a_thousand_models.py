@@ -10,7 +10,7 @@ from tests.support.effort import FULL
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
-from preheat.app.ports.store import Planned
+from preheat.app.ports.plans import Planned
 from preheat.app.tick import tick
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.hosted_model import HostedModel

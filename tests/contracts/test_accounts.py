@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Listed, Membership, Store
+from preheat.app.ports.plans import Listed, Membership
+from preheat.app.ports.store import Store
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId, Target
 

@@ -9,9 +9,12 @@ import pytest
 from tests.contracts.conftest import Dynamo
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
-from preheat.app.ports.store import Guarded, Planned, Store
+from preheat.app.ports.plans import Planned
+from preheat.app.ports.records import Guarded
+from preheat.app.ports.store import Store
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Standings, Subject, Verb, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Standings, Subject, Verb
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.costs.units import REMOTE

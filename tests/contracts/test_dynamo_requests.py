@@ -55,16 +55,6 @@ def key(partition: str, item: str) -> dict[str, Any]:
 REPLY_KEY = {"model_id": {"S": "request#request-1"}, "sequence": {"N": "1"}}
 
 
-def put(dynamo: Dynamo, table: str, where: dict[str, Any], **changes: Any) -> None:
-    """Change attributes of a stored item behind the store's back; None removes one."""
-    item = dynamo.client.get_item(TableName=table, Key=where)["Item"]
-    for name, value in changes.items():
-        item.pop(name, None)
-        if value is not None:
-            item[name] = value
-    dynamo.client.put_item(TableName=table, Item=item)
-
-
 def is_stored(dynamo: Dynamo, change: Change) -> bool:
     """Return whether a change is there, or if there is none to make, whether its reply is."""
     rival: DynamoStore = dynamo.another()
@@ -242,7 +232,7 @@ def test_after_a_bounded_wait_a_hold_deleted_by_hand_is_believed_gone_and_named(
 def test_a_hold_set_back_by_hand_is_believed_as_it_is_and_named(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, EARLY, [])
     where, table = key("schedule#early", "request"), dynamo.tables.names.models
-    put(dynamo, table, where, revision={"N": "2"})
+    dynamo.put(table, where, revision={"N": "2"})
     found = dynamo.store.read_standings(SCHEDULE, LONG_AGO)
     assert (found.requests, found.version, found.missing) == ((EARLY,), 1, HOLD_1)
 
@@ -317,7 +307,7 @@ def test_a_hold_of_a_form_that_is_not_known_is_named_and_not_passed_over(
 ) -> None:
     table = dynamo.tables.names.models
     dynamo.store.answer(REPLY, HOLD, [])
-    put(dynamo, table, key(WELD, "request#hold-1"), **changes)
+    dynamo.put(table, key(WELD, "request#hold-1"), **changes)
     store: DynamoStore = dynamo.store
     reads: list[Callable[[], object]] = [
         lambda: store.read_standings(MODEL, LONG_AGO),
@@ -342,7 +332,7 @@ def test_a_hold_of_a_form_that_is_not_known_is_named_and_not_passed_over(
 def test_a_counter_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes: dict[str, Any], named: str) -> None:
     table = dynamo.tables.names.models
     dynamo.store.answer(REPLY, EARLY, [])
-    put(dynamo, table, key("schedule#early", "request"), **changes)
+    dynamo.put(table, key("schedule#early", "request"), **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.read_standings(SCHEDULE, LONG_AGO)
     assert f"{table} schedule#early/request: " in str(told.value)
@@ -351,7 +341,7 @@ def test_a_counter_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes:
 def test_a_release_of_a_form_that_is_not_known_is_named(dynamo: Dynamo) -> None:
     table = dynamo.tables.names.models
     dynamo.store.answer(REPLY, replace(RELEASE, admin=True), [])
-    put(dynamo, table, key(WELD, "tombstone#hold-1#admin"), schema={"N": "2"})
+    dynamo.put(table, key(WELD, "tombstone#hold-1#admin"), schema={"N": "2"})
     with pytest.raises(UnreadableItem, match=f"{table} weld-seams/tombstone#hold-1#admin: schema: 2"):
         dynamo.store.read_tombstones(MODEL, HOLD_1)
 
@@ -363,7 +353,7 @@ def test_a_release_of_a_form_that_is_not_known_is_named(dynamo: Dynamo) -> None:
 def test_a_reply_of_a_form_that_is_not_known_is_named(dynamo: Dynamo, changes: dict[str, Any], named: str) -> None:
     table = dynamo.tables.names.ledger
     dynamo.store.answer(REPLY, None, [])
-    put(dynamo, table, REPLY_KEY, **changes)
+    dynamo.put(table, REPLY_KEY, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.find_reply(REPLY.request_id)
     assert f"{table} request#request-1/1: " in str(told.value)

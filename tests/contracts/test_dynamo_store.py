@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import PLANS_KEPT, Planned
+from preheat.app.ports.plans import Planned
+from preheat.app.ports.store import PLANS_KEPT
 from preheat.app.requests.ruling import AHEAD_MAX
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, REPLIES_KEPT, Reply, RequestId, Subject, Verb
 from preheat.domain.plan.hosted_model import HostedModel
@@ -35,16 +35,6 @@ def write(request: pytest.FixtureRequest, entry: LedgerEntry) -> tuple[str, Ledg
 
 
 type Write = tuple[str, LedgerEntry | None]
-
-
-def put(dynamo: Dynamo, table: str, key: dict[str, Any], **changes: Any) -> None:
-    """Change attributes of a stored item behind the store's back; None removes one."""
-    item = dynamo.client.get_item(TableName=table, Key=key)["Item"]
-    for name, value in changes.items():
-        item.pop(name, None)
-        if value is not None:
-            item[name] = value
-    dynamo.client.put_item(TableName=table, Item=item)
 
 
 def body_of(dynamo: Dynamo, table: str, key: dict[str, Any]) -> dict[str, Any]:
@@ -238,7 +228,7 @@ def test_a_record_of_a_form_that_is_not_known_is_named_and_not_touched(
 ) -> None:
     table = dynamo.tables.names.models
     dynamo.store.save(fresh, None)
-    put(dynamo, table, RECORD_KEY, **changes)
+    dynamo.put(table, RECORD_KEY, **changes)
     before = dynamo.client.get_item(TableName=table, Key=RECORD_KEY)["Item"]
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.load(fresh.model_id)
@@ -266,7 +256,7 @@ def test_the_field_inside_a_record_that_cannot_be_read_is_named(
     dynamo.store.save(full, None)
     body = body_of(dynamo, table, RECORD_KEY)
     change(body)
-    put(dynamo, table, RECORD_KEY, body={"S": json.dumps(body)})
+    dynamo.put(table, RECORD_KEY, body={"S": json.dumps(body)})
     with pytest.raises(UnreadableItem, match=named):
         dynamo.store.load(full.model_id)
 
@@ -276,7 +266,7 @@ def test_a_record_written_before_a_field_existed_takes_its_default(dynamo: Dynam
     won = dynamo.store.save(full, None)
     body = body_of(dynamo, table, RECORD_KEY)
     del body["unreadable"], body["effort"]["unstuck"]
-    put(dynamo, table, RECORD_KEY, body={"S": json.dumps(body)})
+    dynamo.put(table, RECORD_KEY, body={"S": json.dumps(body)})
     assert full.effort is not None
     assert dynamo.store.load(full.model_id) == replace(won, unreadable=0, effort=replace(full.effort, unstuck=False))
 
@@ -285,7 +275,7 @@ def test_an_unreadable_record_is_woken_and_hides_no_other(dynamo: Dynamo, fresh:
     table, other = dynamo.tables.names.models, replace(fresh, model_id=ModelId("other"))
     dynamo.store.save(fresh, None)
     dynamo.store.save(other, None)
-    put(dynamo, table, RECORD_KEY, schema={"N": "9"})
+    dynamo.put(table, RECORD_KEY, schema={"N": "9"})
     earlier = SIX - timedelta(hours=1)
     dynamo.store.wake(fresh.model_id, earlier)
     assert [line.model_id for line in dynamo.store.find_due(SIX)] == ["weld-seams", "other"]
@@ -312,7 +302,7 @@ def test_a_save_and_a_wake_put_a_model_into_the_same_shard(dynamo: Dynamo, fresh
 def test_a_due_line_that_is_no_instant_hides_no_other(dynamo: Dynamo, fresh: ModelRecord) -> None:
     dynamo.store.save(fresh, None)
     dynamo.store.save(replace(fresh, model_id=ModelId("other")), None)
-    put(dynamo, dynamo.tables.names.models, RECORD_KEY, wake_at={"S": "1 o'clock"})
+    dynamo.put(dynamo.tables.names.models, RECORD_KEY, wake_at={"S": "1 o'clock"})
     assert [line.model_id for line in dynamo.store.find_due(SIX)] == ["other"]
 
 
@@ -325,7 +315,7 @@ def test_a_ledger_entry_of_a_form_that_is_not_known_is_named(
 ) -> None:
     table = dynamo.tables.names.ledger
     dynamo.store.save(full, entry)
-    put(dynamo, table, {"model_id": {"S": "weld-seams"}, "sequence": {"N": "1"}}, **changes)
+    dynamo.put(table, {"model_id": {"S": "weld-seams"}, "sequence": {"N": "1"}}, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.read_ledger(full.model_id)
     assert f"{table} weld-seams" in str(told.value)
@@ -351,7 +341,7 @@ def test_a_pointer_of_a_form_that_is_not_known_is_named(
 ) -> None:
     table = dynamo.tables.names.plans
     dynamo.store.apply([model], expected_version=0, at=SIX)
-    put(dynamo, table, POINTER_KEY, **changes)
+    dynamo.put(table, POINTER_KEY, **changes)
     with pytest.raises(UnreadableItem, match=named) as told:
         dynamo.store.read_planned(model.model_id)
     assert f"{table} current/pointer: " in str(told.value)
@@ -363,7 +353,7 @@ def test_a_planned_model_of_a_form_that_is_not_known_is_named_and_hides_no_other
     table, other = dynamo.tables.names.plans, replace(model, model_id=ModelId("other"))
     dynamo.store.apply([model, other], expected_version=0, at=SIX)
     partition = dynamo.client.get_item(TableName=table, Key=POINTER_KEY)["Item"]["points_to"]["S"]
-    put(dynamo, table, {"plan": {"S": partition}, "item": {"S": "model#weld-seams"}}, schema={"N": "2"})
+    dynamo.put(table, {"plan": {"S": partition}, "item": {"S": "model#weld-seams"}}, schema={"N": "2"})
     with pytest.raises(UnreadableItem, match=f"{table} {partition}/model#weld-seams: schema: 2"):
         dynamo.store.read_planned(model.model_id)
     assert dynamo.store.read_planned(other.model_id) == Planned(1, other)
@@ -544,10 +534,10 @@ def test_the_store_says_what_time_its_last_answer_names(
             http_response.headers["Date"] = shown
 
     dynamo.store.load(full.model_id)
-    assert dynamo.store.served_at() is not None
+    assert dynamo.store.read_served_at() is not None
     dynamo.client.meta.events.register_first("after-call.dynamodb", name)
     dynamo.store.load(full.model_id)
-    assert dynamo.store.served_at() == told
+    assert dynamo.store.read_served_at() == told
 
 
 def test_an_error_names_the_time_too(dynamo: Dynamo, full: ModelRecord) -> None:
@@ -555,7 +545,7 @@ def test_an_error_names_the_time_too(dynamo: Dynamo, full: ModelRecord) -> None:
     won = dynamo.store.save(full, None)
     with pytest.raises(StaleRecord):
         dynamo.store.save(replace(full, writer="pass-2"), None)
-    served_at = dynamo.store.served_at()
+    served_at = dynamo.store.read_served_at()
     assert served_at is not None
     assert before <= served_at <= datetime.now(UTC)
     assert won.version == 1

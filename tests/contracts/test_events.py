@@ -15,7 +15,7 @@ from preheat.adapters.eventbridge.entries import BATCH_BYTES_MAX, cut_batches, m
 from preheat.adapters.eventbridge.eventbridge import EventBridge, make_events_client
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable, Undeliverable
-from preheat.app.ports.messaging import Events
+from preheat.app.ports.outbox import Events
 from preheat.domain.record.event import Event, EventKind
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

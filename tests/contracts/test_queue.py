@@ -13,8 +13,9 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.rejected import BODY_MAX, MemoryRejected, SqsRejected
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.adapters.sqs.work import parse_work
+from preheat.app.ports.desk import RejectedRequests
 from preheat.app.ports.errors import QueueUnavailable
-from preheat.app.ports.messaging import Queue, RejectedRequests
+from preheat.app.ports.queue import Queue
 from preheat.domain.demand.request import Reply, RequestId
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.simulation.queue import SimulatedSqs

@@ -12,7 +12,7 @@ from moto import mock_aws
 from preheat.adapters.sqs.replies import MemoryReplies, SqsReplies
 from preheat.adapters.sqs.sqs import make_sqs_client
 from preheat.app.ports.errors import QueueUnavailable, Undeliverable
-from preheat.app.ports.messaging import Replies
+from preheat.app.ports.outbox import Replies
 
 MOTO = "https://sqs.eu-central-1.amazonaws.com"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:replies"

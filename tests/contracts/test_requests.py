@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Guarded, Store
+from preheat.app.ports.records import Guarded
+from preheat.app.ports.store import Store
 from preheat.domain.demand.request import (
     KEPT_AFTER_EXPIRY,
     HeldWindow,
@@ -334,17 +335,17 @@ def test_what_has_ended_is_deleted_with_the_answer_that_it_makes_room_for(store:
 
 def test_that_all_models_of_a_change_were_woken_is_noted_for_this_change_alone(store: Store) -> None:
     one = hold(SCHEDULE)
-    assert store.all_woken(SCHEDULE, one.request_id)
+    assert store.are_all_woken(SCHEDULE, one.request_id)
     store.answer(a_reply("r1"), one, [])
-    assert not store.all_woken(SCHEDULE, one.request_id)
+    assert not store.are_all_woken(SCHEDULE, one.request_id)
     store.note_woken(one)
-    assert store.all_woken(SCHEDULE, one.request_id)
+    assert store.are_all_woken(SCHEDULE, one.request_id)
     longer = replace(one, until=SIX + 2 * HOUR, revision=2)
     store.answer(a_reply("r2"), longer, [])
     store.note_woken(one)  # a late note of the change before
-    assert not store.all_woken(SCHEDULE, one.request_id)
+    assert not store.are_all_woken(SCHEDULE, one.request_id)
     store.note_woken(longer)
-    assert store.all_woken(SCHEDULE, one.request_id)
+    assert store.are_all_woken(SCHEDULE, one.request_id)
     assert store.find_standing(SCHEDULE, one.request_id) == longer
 
 
@@ -372,13 +373,13 @@ RULES = (
 
 
 def test_the_senders_of_a_plan_come_back_and_go_with_the_next_plan(store: Store, model: HostedModel) -> None:
-    assert store.senders() == ()
+    assert store.read_senders() == ()
     version = store.apply([model], expected_version=0, at=SIX, senders=RULES)
-    assert store.senders() == RULES
-    assert store.senders() == RULES  # as kept
+    assert store.read_senders() == RULES
+    assert store.read_senders() == RULES  # as kept
     assert store.read_planned(model.model_id).model == model
     store.apply([model], expected_version=version, at=SIX)
-    assert store.senders() == ()
+    assert store.read_senders() == ()
 
 
 def test_who_applied_a_plan_is_stored_with_that_plan(store: Store, model: HostedModel) -> None:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preheat.app.ports.errors import StaleRecord
-from preheat.app.ports.store import Due, Planned, Store
+from preheat.app.ports.fleet import Due
+from preheat.app.ports.plans import Planned
+from preheat.app.ports.store import Store
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase

@@ -9,7 +9,7 @@ from tests.support.stacks import surroundings_of
 from typer.testing import CliRunner, Result
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports.store import Planned
+from preheat.app.ports.plans import Planned
 from preheat.domain.plan.hosted_model import Unscheduled
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.attempt import LEASE

@@ -78,7 +78,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
         stream = LedgerStream("LEDGER")
         for stored in (START, HOSTED, OTHER, REPLY, APPLIED):
-            client.put_item(TableName="LEDGER", Item=stream.image(stored))
+            client.put_item(TableName="LEDGER", Item=stream.make_image(stored))
         yield client
 
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import TableNames
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.hosted_model import HostedModel

@@ -10,8 +10,10 @@ import pytest
 from botocore.httpsession import URLLib3Session
 from tests.support.functions import CONTEXT, EVENTS, NAMES, StackInProcess, event, function
 
-from preheat.adapters.dynamodb.basis import DynamoBasis
 from preheat.adapters.dynamodb.fleet import DynamoFleet
+from preheat.adapters.dynamodb.plans import DynamoPlans
+from preheat.adapters.dynamodb.records import DynamoRecords
+from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Backend, ModelId
@@ -287,7 +289,7 @@ def test_an_audit_without_its_store_ends_quietly_and_shows_no_figure(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("the plans: no answer")
 
-    monkeypatch.setattr(DynamoBasis, "read_whole_plan", out_of_reach)
+    monkeypatch.setattr(DynamoPlans, "read_whole_plan", out_of_reach)
     assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
     assert "audit failed" in caplog.text
     assert "_aws" not in capsys.readouterr().out
@@ -301,7 +303,7 @@ def test_a_pass_without_its_store_completes_its_message_and_warns(
     def out_of_reach(*_: Any) -> None:
         raise StoreUnavailable("weld-seams: no answer")
 
-    monkeypatch.setattr(DynamoBasis, "load", out_of_reach)
+    monkeypatch.setattr(DynamoRecords, "load", out_of_reach)
     assert reconcile.handler(event("reconcile-one-message"), CONTEXT) == {"batchItemFailures": []}
     (told,) = [record for record in caplog.records if record.message == "reconciled"]
     assert told.levelname == "WARNING"
@@ -364,7 +366,7 @@ def test_a_request_that_cannot_be_stored_comes_again(
         raise StoreUnavailable("the ledger: no answer")
 
     with monkeypatch.context() as context:
-        context.setattr(DynamoBasis, "answer", out_of_reach)
+        context.setattr(DynamoRequests, "answer", out_of_reach)
         assert len(requests.handler(event("requests-hold"), CONTEXT)["batchItemFailures"]) == 1
     assert "request failed" in caplog.text
     assert requests.handler(event("requests-hold"), CONTEXT) == {"batchItemFailures": []}

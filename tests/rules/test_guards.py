@@ -14,8 +14,8 @@ import pytest
 from tests.support.day import GATE, QUEUE, TARGETS, Day, a_day, a_model, at, shifts
 
 import preheat
+from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Guarded, Guards
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.hosted_model import Drain, HostedModel, Resize, Unscheduled
 from preheat.domain.plan.plan import Backend

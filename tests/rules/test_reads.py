@@ -27,8 +27,8 @@ READS = frozenset(
 )
 # The due index is a hint, and so is the glance of a resync or an audit at records. Each pass reads its own record.
 MAY_LAG = [
-    ("records.py", "self._tables.records.due.query(shard, bound)"),
-    ("records.py", "self._tables.connection.batch_get_item(name, some)"),
+    ("fleet.py", "self._tables.records.due.query(shard, bound)"),
+    ("fleet.py", "self._tables.connection.batch_get_item(name, some)"),
 ]
 MAY_GLANCE = {"app/audit/audit.py", "app/tick.py"}
 WORDS = ("consistent_read", "ConsistentRead")
@@ -78,7 +78,7 @@ ALL = [(path.name, source, call) for path in modules() for source, call in reads
 
 def test_the_store_reads_in_as_many_places_as_this_test_knows() -> None:
     assert len(ALL) >= 8
-    modules_that_read = {"applies.py", "basis.py", "members.py", "plans.py", "records.py", "requests.py"}
+    modules_that_read = {"applies.py", "basis.py", "fleet.py", "members.py", "records.py", "requests.py"}
     assert {name for name, _, _ in ALL} == modules_that_read
 
 

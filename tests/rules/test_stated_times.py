@@ -15,11 +15,13 @@ from preheat.app.requests import rights, ruling
 from preheat.app.requests.message import BODY_BYTES_MAX, DEPTH_MAX
 from preheat.domain.calendar.schedule import WINDOWS_MAX
 from preheat.domain.calendar.timetable import HORIZON_LEAST
-from preheat.domain.decision import draining, gating, resting, situation, starting
-from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, STANDS_AT_MOST
+from preheat.domain.decision import draining, gating
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY
 from preheat.domain.lead import evidence, lead
 from preheat.domain.plan import plan, senders
-from preheat.domain.record import attempt, budget, looks
+from preheat.domain.plan.hosted_model import DEFAULT_LEAD, DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST, LEAD_MAX
+from preheat.domain.plan.plan import STANDS_AT_MOST
+from preheat.domain.record import attempt, budget, looks, record
 from preheat.domain.record.clocks import AHEAD_AFTER
 from preheat_lab.checkout import ROOT
 
@@ -43,14 +45,14 @@ STATED: list[tuple[str, str]] = [
     ("ARCHITECTURE.md", f"An intent is a lease of {seconds(attempt.LEASE)} s."),
     ("ARCHITECTURE.md", f"after {hours(attempt.TOKEN_AGE_MAX)} h {minutes(attempt.TOKEN_AGE_MAX) % 60}, or with other"),
     ("ARCHITECTURE.md", f"at most {CALLS_AN_HOUR} service calls an hour"),
-    ("ARCHITECTURE.md", f"each demand has {starting.ATTEMPTS_MAX} attempts and {starting.REPAIRS_MAX} repairs"),
+    ("ARCHITECTURE.md", f"each demand has {record.ATTEMPTS_MAX} attempts and {record.REPAIRS_MAX} repairs"),
     ("docs/glossary.md", f"**lease** | {seconds(attempt.LEASE)} s after an intent"),
     ("docs/backends.md", f"The lease of {seconds(attempt.LEASE)} s works as it does with a token."),
     ("docs/backends.md", f"the limit of {CALLS_AN_HOUR} calls in an hour"),
     ("docs/reliability.md", f"At most {invariants.CALLS_AN_HOUR_MAX} service calls per model and hour"),
     ("docs/reliability.md", f"times lie more than {minutes(AHEAD_AFTER)} minutes ahead"),
-    ("docs/limits.md", f"attempts to start a model in one demand | {starting.ATTEMPTS_MAX} |"),
-    ("docs/limits.md", f"restarts for more units in one demand | {situation.RESIZED_AFTER_MOST} |"),
+    ("docs/limits.md", f"attempts to start a model in one demand | {record.ATTEMPTS_MAX} |"),
+    ("docs/limits.md", f"restarts for more units in one demand | {record.RESIZED_AFTER_MOST} |"),
     # The queue and the gate behind a model.
     ("docs/drain-and-gate.md", f"until three readings over at least {seconds(draining.EMPTY_FOR)} s find no"),
     ("docs/drain-and-gate.md", f"a queue that was empty | every {seconds(looks.READINGS_APART)} s |"),
@@ -59,21 +61,21 @@ STATED: list[tuple[str, str]] = [
     ("docs/drain-and-gate.md", f"three quick tries, then every {minutes(looks.GATE_TROUBLE_EVERY)} minutes;"),
     (
         "docs/drain-and-gate.md",
-        f"After `limit` ({minutes(plan.DRAIN_LIMIT_LEAST)}m to {hours(plan.DRAIN_LIMIT_MOST)}h) the stop waits",
+        f"After `limit` ({minutes(DRAIN_LIMIT_LEAST)}m to {hours(DRAIN_LIMIT_MOST)}h) the stop waits",
     ),
     ("docs/limits.md", f"| wait of a stop for its gate | {minutes(draining.CLOSED_WITHIN)} min |"),
     (
         "docs/limits.md",
-        f"`drain.limit`, {minutes(plan.DRAIN_LIMIT_LEAST)} min to {hours(plan.DRAIN_LIMIT_MOST)} h |",
+        f"`drain.limit`, {minutes(DRAIN_LIMIT_LEAST)} min to {hours(DRAIN_LIMIT_MOST)} h |",
     ),
     # The lead, and the checks of a start.
-    ("docs/limits.md", f"| lead | at most {hours(plan.LEAD_MAX)} h |"),
+    ("docs/limits.md", f"| lead | at most {hours(LEAD_MAX)} h |"),
     ("docs/lead-time.md", f"checks it more than {minutes(evidence.OVERDUE_MOST)} minutes too late"),
     ("docs/lead-time.md", f"any reason more than {evidence.BLIP_TRIES} times in a row"),
     ("docs/lead-time.md", f"max({seconds(looks.FINEST)} s, 10 % of the elapsed time) apart"),
     (
         "docs/lead-time.md",
-        f"the same default of {minutes(plan.DEFAULT_LEAD)} minutes for {lead.STARTS_TO_LEARN} starts",
+        f"the same default of {minutes(DEFAULT_LEAD)} minutes for {lead.STARTS_TO_LEARN} starts",
     ),
     # Requests.
     ("docs/requests.md", f"at most `RequestMaxDays` days ({STANDS_AT_MOST.days})"),
@@ -127,7 +129,7 @@ def test_a_stated_time_is_the_codes(texts: dict[str, str], page: str, phrase: st
 
 def test_three_readings_of_an_empty_queue_span_the_stated_minute() -> None:
     assert (draining.EMPTIES - 1) * looks.READINGS_APART >= draining.EMPTY_FOR
-    assert plan.DRAIN_LIMIT_LEAST > draining.EMPTY_FOR
+    assert DRAIN_LIMIT_LEAST > draining.EMPTY_FOR
 
 
 def test_turns_are_looked_ahead_for_longer_than_a_tick_may_be_late_and_within_what_the_queue_holds() -> None:
@@ -141,7 +143,7 @@ def test_a_stop_without_the_stated_waits_is_noticed_by_the_judges_of_the_same_fi
     """The promises repeat the figures, so that no rule can move its own judge."""
     assert (invariants.EMPTIES, invariants.EMPTY_FOR) == (draining.EMPTIES, draining.EMPTY_FOR)
     assert invariants.GATE_CLOSED_WITHIN == draining.CLOSED_WITHIN
-    assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (starting.ATTEMPTS_MAX, starting.REPAIRS_MAX)
-    assert invariants.RESIZED_AFTER_MOST == situation.RESIZED_AFTER_MOST
+    assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (record.ATTEMPTS_MAX, record.REPAIRS_MAX)
+    assert invariants.RESIZED_AFTER_MOST == record.RESIZED_AFTER_MOST
     assert CALLS_AN_HOUR <= invariants.CALLS_AN_HOUR_MAX
-    assert resting.STUCK_AFTER_LEAST == audit.STARTS_AT_LATEST
+    assert record.STUCK_AFTER_LEAST == audit.STARTS_AT_LATEST

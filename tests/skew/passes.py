@@ -18,15 +18,16 @@ from moto import mock_aws
 from tests.support.calls import Faulty
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, Tables, make_dynamodb_client
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD, TableNames, Tables
+from preheat.adapters.dynamodb.tables import CURRENT, POINTER, RECORD
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.sqs.work import make_work
 from preheat.app.ports import errors
+from preheat.app.ports.records import Guards
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Guards, Store
+from preheat.app.ports.store import Store
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
@@ -42,7 +43,7 @@ from preheat_simulator.sagemaker import VARIANT, EndpointService
 
 if TYPE_CHECKING:
     from preheat.app.ports.hosting import Hosting, Scaling
-    from preheat.app.ports.messaging import Queue
+    from preheat.app.ports.queue import Queue
 
 MOTO = "https://dynamodb.eu-central-1.amazonaws.com"  # named, so that no AWS_ENDPOINT_URL of the surroundings wins
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday

@@ -13,7 +13,7 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from tests.skew.passes import plain
 
-from preheat.adapters.dynamodb import columns, items, request_items
+from preheat.adapters.dynamodb import applies, columns, items, plan_items, request_items
 from preheat.domain.demand.request import Reply, Standing, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.hosted_model import HostedModel
@@ -34,10 +34,10 @@ def present() -> Shape:
         "items": {
             "record": _item(ModelRecord, items.RECORD_SCHEMA, unknown="ignored"),
             "entry": _item(LedgerEntry, columns.ENTRY_SCHEMA, unknown="ignored"),
-            "model": _item(HostedModel, items.MODEL_SCHEMA, unknown="refused"),
+            "model": _item(HostedModel, plan_items.MODEL_SCHEMA, unknown="refused"),
             "standing": _item(Standing, request_items.STANDING_SCHEMA, unknown="refused"),
             "tombstone": _item(Tombstone, request_items.TOMBSTONE_SCHEMA, unknown="refused"),
-            "applied": _item(AppliedBy, items.APPLIED_SCHEMA, unknown="ignored"),
+            "applied": _item(AppliedBy, applies.APPLIED_SCHEMA, unknown="ignored"),
             "apply": _item(AppliedPlan, columns.APPLY_SCHEMA, unknown="ignored"),
             "reply": _item(Reply, columns.REPLY_SCHEMA, unknown="ignored"),
         },

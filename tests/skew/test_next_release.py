@@ -13,7 +13,7 @@ from tests.skew.passes import MIDNIGHT, WELD, a_model, client_of, dynamodb, stor
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.tables import Tables
+from preheat.adapters.dynamodb.connection import Tables
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.remote import Remote

@@ -12,7 +12,7 @@ from tests.skew.older import Refused, read_item
 from tests.skew.passes import TARGET, WELD, Samples, plain, take_of_endpoints, take_samples
 from tests.skew.shape import CURRENT, SHAPES, read
 
-from preheat.adapters.dynamodb import columns, items
+from preheat.adapters.dynamodb import columns, fleet, items, plan_items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.sqs.work import parse_work
 from preheat.domain.calendar.schedule import Weekday
@@ -64,7 +64,7 @@ def entry_of(item: Any) -> LedgerEntry:
 READERS: dict[str, Any] = {
     "records": record_of,
     "entries": entry_of,
-    "models": lambda item: items.to_model(items.check_item(bound(PlanItem), "key", item)),
+    "models": lambda item: plan_items.to_model(items.check_item(bound(PlanItem), "key", item)),
 }
 KINDS = {"records": "record", "entries": "entry", "models": "model"}
 
@@ -97,7 +97,7 @@ def test_what_a_release_wrote_is_read_as_it_was_meant(stored: dict[str, Any], ki
 
 def test_the_pointer_and_the_messages_of_a_release_are_read(stored: dict[str, Any]) -> None:
     pointer = items.check_item(bound(PlanItem), "key", stored["pointer"]["item"])
-    items.POINTER_SCHEMA.check("pointer", pointer.schema)
+    fleet.POINTER_SCHEMA.check("pointer", pointer.schema)
     assert (pointer.version, pointer.points_to) == (1, stored["models"][0]["item"]["plan"]["S"])
     for message in stored["messages"]:
         assert parse_work(message["body"]) == message["meant"]

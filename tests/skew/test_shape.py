@@ -18,7 +18,7 @@ def test_the_stored_types_are_those_of_the_shape_file() -> None:
     assert read(CURRENT) == present(), (
         f"what is stored has changed: {additive + breaking or 'a schema number, or how a kind is read'}.\n{RULE}"
         "\nA new field of a record or an entry: give it a default that means 'not known'. If an older release must"
-        "\nnot act without knowing it, or a field went or changed: raise the number of that kind in store/items.py."
+        "\nnot act without knowing it, or a field went or changed: raise the number of that kind in adapters/dynamodb."
         "\nThen: .venv/bin/python -m preheat_lab skew-samples --shape"
     )
 

@@ -40,7 +40,7 @@ from preheat_simulator.core.switches import Switches
 
 if TYPE_CHECKING:
     from preheat.app.ports.hosting import Hosting, Scaling
-    from preheat.app.ports.messaging import Queue
+    from preheat.app.ports.queue import Queue
     from preheat.app.ports.store import Store
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday

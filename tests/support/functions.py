@@ -14,9 +14,8 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, Tables, make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import TableNames, Tables
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Backend, ModelId, Target, Units

@@ -12,7 +12,7 @@ import pytest
 from preheat.adapters.dynamodb.members import draw_external_id
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, SESSION_LASTS, SESSION_NAME
 from preheat.adapters.hosting.session_policy import RolePlace, write_listing_policy, write_policy
-from preheat.app.ports.store import Listed
+from preheat.app.ports.plans import Listed
 from preheat.domain.plan.plan import ROLE, Backend, Target
 
 type Template = dict[str, Any]

@@ -14,8 +14,7 @@ from preheat.bootstrap.settings import (
     TickSettings,
     WatchSettings,
 )
-from preheat.domain.demand.request import STANDS_AT_MOST
-from preheat.domain.plan.plan import Mode
+from preheat.domain.plan.plan import STANDS_AT_MOST, Mode
 
 
 def test_the_template_sets_every_variable_that_is_read_and_no_other(

@@ -106,7 +106,7 @@ def compare(file: Path, plant: "PlantFile", stack: "Stack", now: datetime) -> Co
     models = compile_models(plant, now=now, previous=stored.models, region=stack.home.region, siblings=siblings)
     found = changes(stored.models, models, today=now.date(), unreadable=stored.unreadable, records=records)
     senders = compile_senders(plant, stack, str(file))
-    told = describe_changes(stack.store.senders(), senders)
+    told = describe_changes(stack.store.read_senders(), senders)
     return Compared(
         file,
         plant,

@@ -12,9 +12,10 @@ from typing import Final
 import typer
 
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import RequestReader
+from preheat.app.ports.requests import RequestReader
 from preheat.domain.demand.demand import HORIZON
-from preheat.domain.demand.request import Standing, Subject, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.plan.hosted_model import HostedModel
 
 HANDS: Final = 8  # reads side by side

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import PlanReader
+from preheat.app.ports.store import AppliesReader
 from preheat.domain.plan.applied import AppliedBy
 from preheat_cli.views import show
 
@@ -36,7 +36,7 @@ def describe(by: AppliedBy | None) -> str:
     return f"{who}, file {by.digest[:12]}"
 
 
-def describe_applied(store: PlanReader, version: int) -> str:
+def describe_applied(store: AppliesReader, version: int) -> str:
     """Return who applied a plan and when, in a line; empty: the ledger does not say it."""
     try:
         applied = store.find_applied_plan(version)

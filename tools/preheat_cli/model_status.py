@@ -13,7 +13,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until, runs_short
 from preheat.domain.demand import request
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook
-from preheat.domain.demand.request import list_subjects
+from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.lead.lead import Lead
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.hosted_model import HostedModel

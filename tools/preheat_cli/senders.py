@@ -6,6 +6,7 @@ SQS names a sender by the id of its role, and an id cannot be read off a name. D
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from preheat.domain.plan.plan import read_account
 from preheat.domain.plan.senders import SenderRule, matches
 from preheat_cli.errors import CliError
 
@@ -59,7 +60,7 @@ class _RoleIds:
 
         name, by_arn = role, role.startswith("arn:")
         if by_arn:
-            account, name = role.split(":")[4], role.rpartition("/")[2]
+            account, name = read_account(role), role.rpartition("/")[2]
             if account != self._account:
                 raise LookupError(
                     f"{role} is of account {account}, where Preheat cannot look up its id; accepted: the id itself, "

@@ -13,7 +13,7 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
-from preheat.app.ports.store import Planned
+from preheat.app.ports.plans import Planned
 from preheat.app.watch import CALLS, ServiceChange, Watch, read_change
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Backend, ModelId

@@ -13,7 +13,7 @@ from tests.tools.conftest import MONDAY, PLANT, Golden, Workbench
 from typer.testing import CliRunner
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import WholePlan
+from preheat.app.ports.plans import WholePlan
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.main import app
 from preheat_cli.options.stack import StackOptions

@@ -65,7 +65,7 @@ def apply(bench: Workbench, table: str, *options: str) -> Any:
 def test_apply_looks_up_the_ids_of_the_roles(bench: Workbench, iam: Iam, role: str, ids: list[str]) -> None:
     result = apply(bench, f"senders:\n  mes: {{roles: [{role}]}}\n")
     assert result.exit_code == 0, result.output
-    assert [list(rule.roles) for rule in bench.store.senders()] == [ids]
+    assert [list(rule.roles) for rule in bench.store.read_senders()] == [ids]
     assert iam.calls == (0 if role == "AROAOTHER" else 1)
 
 
@@ -121,7 +121,7 @@ def test_apply_shows_what_changes_in_the_table(bench: Workbench, iam: Iam) -> No
     assert json.loads(dry.output.splitlines()[0])["lines"][:2] == ["- mes", "- chief"]
     told = apply(bench, "").output
     assert "without a table, every sender that the stack lets in may send requests" in told
-    assert bench.store.senders() == ()
+    assert bench.store.read_senders() == ()
 
 
 def test_the_order_of_the_entries_is_a_change(bench: Workbench, iam: Iam) -> None:
@@ -129,5 +129,5 @@ def test_the_order_of_the_entries_is_a_change(bench: Workbench, iam: Iam) -> Non
     assert iam is not None
     apply(bench, "senders:\n" + "".join(entries))
     assert "~ the order of the entries" in apply(bench, "senders:\n" + "".join(reversed(entries))).output
-    assert [rule.name for rule in bench.store.senders()] == ["b", "a"]
-    assert isinstance(bench.store.senders()[0], SenderRule)
+    assert [rule.name for rule in bench.store.read_senders()] == ["b", "a"]
+    assert isinstance(bench.store.read_senders()[0], SenderRule)

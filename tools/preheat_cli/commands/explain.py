@@ -14,14 +14,13 @@ import typer
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
-from preheat.domain.decision.starting import ATTEMPTS_MAX, REPAIRS_MAX
 from preheat.domain.demand.demand import Demand
 from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.record.record import ATTEMPTS_MAX, REPAIRS_MAX, Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest
 from preheat_cli.model_status import ModelStatus, read_fleet, read_status

@@ -15,7 +15,8 @@ import typer
 from preheat.domain.bill.money import find_tariffs
 from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.calendar.windows import Window
-from preheat.domain.demand.request import Standing, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standing
 from preheat.domain.lead.lead_in_force import fix_next_lead
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import MODEL_ID, ModelId

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import WholePlan
+from preheat.app.ports.plans import WholePlan
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors, suggest

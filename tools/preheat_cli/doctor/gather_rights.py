@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.adapters.hosting.session_policy import RolePlace, find_grants
-from preheat.app.ports.store import Listed
+from preheat.app.ports.plans import Listed
 from preheat.domain.plan.plan import Backend
 from preheat_cli.doctor.asking import Clients, ask
 from preheat_cli.doctor.facts import EndpointConfig, ModelFacts, RightFacts, StackFacts, Unanswered

@@ -17,8 +17,7 @@ from typing import Final
 from botocore.session import Session
 
 from preheat.adapters.dynamodb import columns
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
-from preheat.adapters.dynamodb.tables import TableNames, Tables
+from preheat.adapters.dynamodb.connection import TableNames, Tables, make_dynamodb_client
 from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase

@@ -10,10 +10,10 @@ from typing import Any
 
 from pynamodb.models import Model
 
-from preheat.adapters.dynamodb import columns, items
+from preheat.adapters.dynamodb import columns, items, plan_items
 from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem
 from preheat.adapters.memory.store import MemoryStore
-from preheat.domain.demand.request import list_subjects
+from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
@@ -75,7 +75,7 @@ def measure_entry(entry: LedgerEntry) -> int:
 
 def measure_model(model: HostedModel) -> int:
     """Return the bytes of a model's item in the plan."""
-    return measure_item(items.from_model(PlanItem, "v0000000001-000000000000", model))
+    return measure_item(plan_items.from_model(PlanItem, "v0000000001-000000000000", model))
 
 
 def measure_item(item: Model) -> int:

@@ -5,7 +5,7 @@ worker.
 """
 
 from preheat.app.audit.invariants import Broken
-from preheat.app.ports.store import Guarded
+from preheat.app.ports.records import Guarded
 from preheat.domain.demand.request import Kind, Standing, Subject
 from preheat.domain.demand.spend import find_excess, find_growth
 from preheat_lab.explorer.passes import RemoteCall, ValueNumbers

@@ -14,10 +14,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from preheat.app.ports.errors import HostingError, PreheatError, StaleRecord
+from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Basis, Guarded, Guards
+from preheat.app.ports.requests import Basis
 from preheat.app.reconcile.reconcile import Result, reconcile
-from preheat.domain.demand.request import Standings, Subject, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standings, Subject
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.record import LedgerEntry, ModelRecord

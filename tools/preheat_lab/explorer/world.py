@@ -23,7 +23,7 @@ from preheat.app.ports.errors import (
     Throttled,
     WrongState,
 )
-from preheat.app.ports.store import Planned
+from preheat.app.ports.plans import Planned
 from preheat.app.reconcile.reconcile import WRITES_LOST_MAX
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call

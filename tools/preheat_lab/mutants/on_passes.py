@@ -8,11 +8,13 @@ _in_reconcile = partial(Mutation, file="app/reconcile/reconcile.py")
 _in_tick = partial(Mutation, file="app/tick.py")
 _in_budget = partial(Mutation, file="domain/record/budget.py")
 
+_SAVE = "    record = _save(decision, remote, entries, guards)\n"
+_UNREAD = "Observation(Observed.UNKNOWN, str(error), failure=error.answer)"
+
 MUTATIONS = (
     _in_reconcile(
         name="the call before its write",
-        old="""    record = _save(decision, remote, entries, guards)
-    if decision.call is not None:
+        old=f"""{_SAVE}    if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
 """,
         new="""    outcome = _act(decision.call, decision.record, remote) if decision.call is not None else None
@@ -24,8 +26,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="called although the write was lost to another",
-        old="""    record = _save(decision, remote, entries, guards)
-    if decision.call""",
+        old=f"{_SAVE}    if decision.call",
         new="""    try:
         record = _save(decision, remote, entries, guards)
     except StaleRecord:
@@ -36,8 +37,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="called although the store did not answer",
-        old="""    record = _save(decision, remote, entries, guards)
-    if decision.call""",
+        old=f"{_SAVE}    if decision.call",
         new="""    try:
         record = _save(decision, remote, entries, guards)
     except StoreUnavailable:
@@ -56,7 +56,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="an unreadable model taken for hosted",
-        old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
+        old=_UNREAD,
         new="Observation(Observed.HOSTED, str(error), failure=error.answer)",
         rule="unknown is neither on nor off",
         sees="S9",
@@ -75,14 +75,14 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="an unreadable model taken for stopped",
-        old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
+        old=_UNREAD,
         new="Observation(Observed.STOPPED, str(error), failure=error.answer)",
         rule="unknown is not off",
         sees="S9",
     ),
     _in_reconcile(
         name="an unreadable model taken for as last seen",
-        old="Observation(Observed.UNKNOWN, str(error), failure=error.answer)",
+        old=_UNREAD,
         new="Observation(record.observed, str(error), failure=error.answer)",
         rule="a decision rests on what was seen, not on what was so",
         sees="S9",

@@ -5,6 +5,7 @@ from functools import partial
 from preheat_lab.mutants.mutation import Mutation
 
 _in_resting = partial(Mutation, file="domain/decision/resting.py")
+_in_record = partial(Mutation, file="domain/record/record.py")
 _in_lifecycle = partial(Mutation, file="domain/record/lifecycle.py")
 
 MUTATIONS = (
@@ -82,7 +83,7 @@ MUTATIONS = (
         sees="S8",
         first=("brief: two workers, a fault",),
     ),
-    _in_resting(
+    _in_record(
         name="a start that hangs left hanging",
         old="STUCK_AFTER_LEAST = timedelta(minutes=60)",
         new="STUCK_AFTER_LEAST = timedelta(days=60)",

@@ -26,7 +26,7 @@ _lag = partial(Mutation, sees="S4", rule="a start that no look has shown stays P
 _lost = partial(Mutation, sees="L3", rule="what was ready and is lost is reported", suite=_LOST)
 
 _RECORDS, _REQUESTS = "adapters/dynamodb/records.py", "adapters/dynamodb/requests.py"
-_PLANS, _FAILURES = "adapters/dynamodb/plans.py", "adapters/dynamodb/failures.py"
+_FLEET, _FAILURES = "adapters/dynamodb/fleet.py", "adapters/dynamodb/failures.py"
 _RECONCILE, _OBSERVABILITY = "app/reconcile/reconcile.py", "observability/publish.py"
 _CLOCKS_OF, _ATTEMPT, _PROMISE = "domain/record/clocks.py", "domain/record/attempt.py", "domain/decision/promise.py"
 
@@ -70,13 +70,13 @@ MUTATIONS = (
     ),
     _read(
         name="reads: the names of a plan that may lag",
-        file=_PLANS,
+        file=_FLEET,
         old='consistent_read=True, attributes_to_get=["item"]',
         new='attributes_to_get=["item"]',
     ),
     _read(
         name="reads: an item of a plan that may lag",
-        file=_PLANS,
+        file=_FLEET,
         old="read(name, plan, item, consistent_read=True)",
         new="read(name, plan, item)",
     ),

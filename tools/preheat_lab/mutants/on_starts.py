@@ -5,6 +5,7 @@ from functools import partial
 from preheat_lab.mutants.mutation import Mutation
 
 _in_starting = partial(Mutation, file="domain/decision/starting.py")
+_in_record = partial(Mutation, file="domain/record/record.py")
 
 MUTATIONS = (
     _in_starting(
@@ -74,7 +75,7 @@ MUTATIONS = (
         rule="at most 5 attempts for one demand, whatever the record says",
         sees="S10",
     ),
-    _in_starting(
+    _in_record(
         name="20 repairs",
         old="REPAIRS_MAX = 2",
         new="REPAIRS_MAX = 20",
@@ -88,7 +89,7 @@ MUTATIONS = (
         rule="at most 2 repairs for one demand, whatever the record says",
         sees="S10",
     ),
-    _in_starting(
+    _in_record(
         name="one attempt only",
         old="ATTEMPTS_MAX = 5",
         new="ATTEMPTS_MAX = 1",

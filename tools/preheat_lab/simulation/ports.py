@@ -27,7 +27,9 @@ from preheat.app.ports.errors import (
     UnreadableItem,
     WrongState,
 )
-from preheat.app.ports.store import Due, Guards, Planned
+from preheat.app.ports.fleet import Due
+from preheat.app.ports.plans import Planned
+from preheat.app.ports.records import Guards
 from preheat.domain.demand.request import Reply, RequestId, Standing, Subject, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.hosted_model import HostedModel, Readiness
@@ -71,8 +73,8 @@ STORE_CALLS = (
     "read_applied_by",
     "read_applied_plans",
     "find_applied_plan",
-    "senders",
-    "all_woken",
+    "read_senders",
+    "are_all_woken",
     "count_request",
     "note_woken",
 )

@@ -238,7 +238,7 @@ def _key(entry: LedgerEntry | Reply | AppliedPlan) -> tuple[str, int]:
 @lru_cache(maxsize=1024)
 def _record(entry: LedgerEntry | Reply | AppliedPlan) -> dict[str, Any]:
     """Return the record of the stream that an appended entry makes, as Lambda hands it over."""
-    image = _STREAM.image(entry)
+    image = _STREAM.make_image(entry)
     keys = {name: image[name] for name in ("model_id", "sequence")}
     partition, sequence = _key(entry)
     return {

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from preheat.app.ports.store import PlanReader
+from preheat.app.ports.plans import PlanReader
 from preheat.domain.plan.hosted_model import HostedModel
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable, Undeliverable
-from preheat.app.ports.messaging import Events, Replies
+from preheat.app.ports.outbox import Events, Replies
 from preheat.domain.demand.request import Reply
 from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.record.event import Event, EventKind, make_event_id

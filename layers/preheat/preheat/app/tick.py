@@ -9,8 +9,8 @@ from typing import Protocol
 
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable
-from preheat.app.ports.messaging import Queue
-from preheat.app.ports.store import DueIndex, PlanReader, RecordGlances, Waker
+from preheat.app.ports.fleet import DueIndex, PlanNames, RecordGlances, Waker
+from preheat.app.ports.queue import Queue
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.clocks import find_ahead
 from preheat.domain.record.looks import TICK_HORIZON
@@ -19,7 +19,7 @@ RESYNC_EVERY_MINUTES = 10
 OVERDUE_AFTER = timedelta(minutes=2)
 
 
-class TickStore(DueIndex, RecordGlances, PlanReader, Waker, Protocol):
+class TickStore(DueIndex, RecordGlances, PlanNames, Waker, Protocol):
     """The part of the store that a tick uses: it wakes models, and writes nothing else."""
 
 

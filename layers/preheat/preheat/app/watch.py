@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from preheat.app.current_plan import CurrentPlan
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable, UnreadableItem
-from preheat.app.ports.messaging import Queue
-from preheat.app.ports.store import PlanReader, Waker
+from preheat.app.ports.fleet import Waker
+from preheat.app.ports.plans import PlanReader
+from preheat.app.ports.queue import Queue
 from preheat.domain.plan.plan import RULES, Backend, ModelId, Target
 
 TEXT_MAX = 64  # the longest quote of a foreign text, in characters

@@ -8,18 +8,24 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.members import DynamoMembers
+from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.listing import HostingListing
 from preheat.adapters.hosting.members import AUDIT_SESSION_NAME, MemberSessions, make_sts_client, share_listing
 from preheat.app.audit.audit import Audit
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.hosting import Site
-from preheat.bootstrap.basis import open_basis
+from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import AuditSettings
 from preheat.domain.plan.plan import Backend
 from preheat.observability.tracing import trace_calls
 
 LISTING_PAUSE_SECONDS = 0.2  # five calls a second leave the services' limits to the passes
+
+
+class AuditTables(DynamoRequests, DynamoMembers):
+    """Implements `AuditStore`, and `Members` for its sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Auditor:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = AuditSettings.from_env(environ)
         session, clock = trace_calls(Session()), SystemClock()
-        store = open_basis(settings, session)
+        store = open_part(AuditTables, settings, session)
         sessions = MemberSessions(
             lambda: make_sts_client(session), clock, store.read_membership, share=share_listing, name=AUDIT_SESSION_NAME
         )

@@ -13,7 +13,7 @@ from preheat.adapters.eventbridge.eventbridge import EventBridge, make_events_cl
 from preheat.adapters.sqs.replies import SqsReplies
 from preheat.adapters.sqs.sqs import make_sqs_client
 from preheat.app.ports.clock import Clock
-from preheat.app.ports.messaging import Replies
+from preheat.app.ports.outbox import Replies
 from preheat.app.publish import REASON_MAX, CountedEntries, Outbox, SchedulesSeen
 from preheat.bootstrap.settings import PublishSettings
 from preheat.observability.tracing import trace_calls

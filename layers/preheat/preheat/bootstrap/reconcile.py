@@ -9,6 +9,7 @@ from uuid import uuid4
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.basis import DynamoBasis
 from preheat.adapters.hosting.backlogs import SqsBacklogs
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.gates import LambdaGates
@@ -18,7 +19,7 @@ from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import Result, reconcile
-from preheat.bootstrap.basis import open_basis
+from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import ReconcileSettings
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.observability.tracing import trace_calls
@@ -46,7 +47,7 @@ class Reconciler:
         """Wire the function from its environment variables. Raises SettingsError."""
         settings = ReconcileSettings.from_env(environ)
         session, clock = trace_calls(Session()), SystemClock()
-        store = open_basis(settings, session)
+        store = open_part(DynamoBasis, settings, session)
         queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
         sessions = MemberSessions(lambda: make_sts_client(session), clock, store.read_membership)
         clients = HostingClients(session, settings.endpoint_urls, sessions)
@@ -64,7 +65,7 @@ class Reconciler:
             backlogs=backlogs,
             glances=hosting,
             scaling=scaling,
-            served_at=store.served_at,
+            served_at=store.read_served_at,
             stack=f"{settings.managed_by}/{settings.models_table}",
         )
         return cls(remote, settings.mode)

@@ -7,14 +7,21 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.plans import DynamoPlans
+from preheat.adapters.dynamodb.requests import DynamoRequests
+from preheat.adapters.dynamodb.senders import DynamoSenders
 from preheat.adapters.sqs.rejected import SqsRejected
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.requests.case import Limits
 from preheat.app.requests.desk import Desk
-from preheat.bootstrap.basis import open_basis
+from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import RequestsSettings
 from preheat.observability.tracing import trace_calls
+
+
+class DeskTables(DynamoRequests, DynamoPlans, DynamoSenders):
+    """Implements `DeskStore`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +41,4 @@ class RequestTaker:
         admins, reply_queues = frozenset(settings.admin_roles), frozenset(settings.reply_queue_arns)
         unit_hours = settings.request_unit_hours
         limits = Limits(settings.request_longest, admins, reply_queues, settings.mode, unit_hours=unit_hours)
-        return cls(clock, Desk(clock, open_basis(settings, session), queue, rejected, limits))
+        return cls(clock, Desk(clock, open_part(DeskTables, settings, session), queue, rejected, limits))

@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import Self
 
 from preheat.app.ports.errors import PreheatError
-from preheat.domain.demand.request import STANDS_AT_MOST
-from preheat.domain.plan.plan import PROJECT, REGION, ROLE, UNIT_HOURS_MAX, Backend, Mode
+from preheat.domain.plan.plan import PROJECT, REGION, ROLE, STANDS_AT_MOST, UNIT_HOURS_MAX, Backend, Mode
 
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")

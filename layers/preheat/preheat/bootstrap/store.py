@@ -2,9 +2,8 @@
 
 from botocore.session import Session
 
-from preheat.adapters.dynamodb.connection import make_dynamodb_client
+from preheat.adapters.dynamodb.connection import TableNames, make_dynamodb_client
 from preheat.adapters.dynamodb.store import DynamoStore
-from preheat.adapters.dynamodb.tables import TableNames
 from preheat.bootstrap.settings import StoreSettings
 
 

@@ -7,11 +7,12 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.fleet import DynamoFleet
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
-from preheat.app.ports.messaging import Queue
+from preheat.app.ports.queue import Queue
 from preheat.app.tick import Ticked, TickStore, tick
-from preheat.bootstrap.fleet import open_fleet
+from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import TickSettings
 from preheat.observability.tracing import trace_calls
 
@@ -34,5 +35,7 @@ class Ticker:
         settings = TickSettings.from_env(environ)
         session = trace_calls(Session())
         return cls(
-            SystemClock(), open_fleet(settings, session), SqsQueue(make_sqs_client(session), settings.work_queue_url)
+            SystemClock(),
+            open_part(DynamoFleet, settings, session),
+            SqsQueue(make_sqs_client(session), settings.work_queue_url),
         )

@@ -7,9 +7,10 @@ from typing import Self
 from botocore.session import Session
 
 from preheat.adapters.clock import SystemClock
+from preheat.adapters.dynamodb.plans import DynamoPlans
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.watch import Watch
-from preheat.bootstrap.fleet import open_fleet
+from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import WatchSettings
 from preheat.observability.tracing import trace_calls
 
@@ -26,4 +27,6 @@ class Watcher:
         settings = WatchSettings.from_env(environ)
         session = trace_calls(Session())
         queue = SqsQueue(make_sqs_client(session), settings.work_queue_url)
-        return cls(Watch(SystemClock(), open_fleet(settings, session), queue, own_roles=settings.own_role_arns))
+        return cls(
+            Watch(SystemClock(), open_part(DynamoPlans, settings, session), queue, own_roles=settings.own_role_arns)
+        )

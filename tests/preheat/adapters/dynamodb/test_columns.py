@@ -79,7 +79,7 @@ def insert(image: dict[str, Any]) -> dict[str, Any]:
 def test_each_field_comes_back_from_an_attribute_of_its_own(value: LedgerEntry | Reply) -> None:
     for field in fields(value):
         assert getattr(value, field.name) != field.default, f"{field.name}: the sample leaves it out"
-    image = STREAM.image(value)
+    image = STREAM.make_image(value)
     assert {field.name for field in fields(value)} <= image.keys()
     assert "body" not in image
     assert STREAM.read(insert(image)) == value
@@ -91,13 +91,13 @@ def test_a_field_with_its_default_has_no_attribute_and_comes_back(value: LedgerE
         if field.default is MISSING:
             continue
         bare: Any = replace(value, **{field.name: field.default})
-        image = STREAM.image(bare)
+        image = STREAM.make_image(bare)
         assert field.name not in image
         assert STREAM.read(insert(image)) == bare
 
 
 def test_the_console_shows_plain_types() -> None:
-    image = STREAM.image(WHOLE)
+    image = STREAM.make_image(WHOLE)
     assert image["margin"] == {"N": "-0.25"}
     assert image["late"] == {"BOOL": False}
     assert image["schedule"] == {"S": "early"}
@@ -129,7 +129,7 @@ def test_whatever_may_be_none_in_what_is_stored_has_none_as_its_default() -> Non
 
 def test_a_reply_to_what_could_not_be_read_comes_back() -> None:
     unread = replace(REPLY, verb=None, subject=None)
-    assert STREAM.read(insert(STREAM.image(unread))) == unread
+    assert STREAM.read(insert(STREAM.make_image(unread))) == unread
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_reply_to_what_could_not_be_read_comes_back() -> None:
     ],
 )
 def test_what_cannot_be_read_names_the_attribute(name: str, value: dict[str, Any] | None, message: str) -> None:
-    image = {key: inner for key, inner in STREAM.image(WHOLE).items() if key != name}
+    image = {key: inner for key, inner in STREAM.make_image(WHOLE).items() if key != name}
     if value is not None:
         image[name] = value
     with pytest.raises(UnreadableItem, match=message):
@@ -151,4 +151,4 @@ def test_what_cannot_be_read_names_the_attribute(name: str, value: dict[str, Any
 
 
 def test_a_later_releases_attribute_is_ignored() -> None:
-    assert STREAM.read(insert(STREAM.image(WHOLE) | {"mood": {"S": "good"}})) == WHOLE
+    assert STREAM.read(insert(STREAM.make_image(WHOLE) | {"mood": {"S": "good"}})) == WHOLE

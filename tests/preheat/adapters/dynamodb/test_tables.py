@@ -8,16 +8,9 @@ import pytest
 from pynamodb.models import Model
 from ruamel.yaml import YAML
 
+from preheat.adapters.dynamodb.connection import TableNames, Tables
 from preheat.adapters.dynamodb.items import SHARDS, pick_shard
-from preheat.adapters.dynamodb.tables import (
-    LedgerItem,
-    PlanItem,
-    RecordItem,
-    ReplyItem,
-    RequestItem,
-    TableNames,
-    Tables,
-)
+from preheat.adapters.dynamodb.tables import LedgerItem, PlanItem, RecordItem, ReplyItem, RequestItem
 from preheat.domain.plan.plan import ModelId
 
 TEMPLATE = Path(__file__).parents[4] / "template.yaml"

@@ -19,7 +19,7 @@ from preheat.adapters.hosting.members import MemberSessions, make_sts_client
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.app.ports.errors import AnswerLost
 from preheat.app.ports.hosting import Site
-from preheat.app.ports.store import Membership
+from preheat.app.ports.plans import Membership
 from preheat.domain.plan.hosted_model import Readiness
 from preheat.domain.plan.plan import Backend, Target
 

@@ -12,7 +12,7 @@ from preheat.adapters.hosting.calling import CONFIG, INFERENCE_SERVICES
 from preheat.adapters.hosting.clients import HostingClients
 from preheat.adapters.hosting.members import MemberSessions, make_sts_client
 from preheat.adapters.hosting.router import HostingRouter
-from preheat.app.ports.store import Membership
+from preheat.app.ports.plans import Membership
 from preheat.domain.plan.hosted_model import Readiness
 from preheat.domain.plan.plan import Backend, Target
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES

@@ -16,7 +16,7 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.clients import CLIENTS_MAX, HostingClients
 from preheat.adapters.hosting.members import SESSIONS_MAX, MemberSessions, make_sts_client
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
-from preheat.app.ports.store import Listed, Membership
+from preheat.app.ports.plans import Listed, Membership
 from preheat.domain.plan.plan import Target
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

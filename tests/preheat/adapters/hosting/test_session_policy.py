@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preheat.adapters.hosting.session_policy import POLICY_MAX, RolePlace, part, read_place, write_policy
-from preheat.app.ports.store import Listed
+from preheat.app.ports.plans import Listed
 from preheat.domain.plan.plan import Backend, Target
 
 HERE = RolePlace("aws", "eu-central-1", "210987654321")

@@ -13,7 +13,7 @@ from preheat.app.audit.audit import EVERY, Audit, Audited, find_run_of_day, find
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, UnreadableItem
 from preheat.app.ports.hosting import Running, Site
-from preheat.app.ports.store import Planned
+from preheat.app.ports.plans import Planned
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, RequestId, Standing, Standings, Subject
 from preheat.domain.plan.hosted_model import HostedModel, Learning

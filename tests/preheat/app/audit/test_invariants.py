@@ -22,12 +22,21 @@ from preheat.app.audit.invariants import (
     judge_write,
 )
 from preheat.app.reconcile.reconcile import EARLY
-from preheat.domain.decision import situation, starting
 from preheat.domain.plan.plan import ModelId, Target, Units
 from preheat.domain.record import attempt as rules
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.record.record import (
+    ATTEMPTS_MAX,
+    REPAIRS_MAX,
+    RESIZED_AFTER_MOST,
+    Action,
+    Effort,
+    LedgerEntry,
+    ModelRecord,
+    Ownership,
+    Phase,
+)
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -58,8 +67,8 @@ def entry(sequence: int, before: Phase, after: Phase, **facts: Any) -> LedgerEnt
 def test_the_promised_figures_are_those_of_the_rules() -> None:
     assert (invariants.LEASE, invariants.TOKEN_AGE_MAX) == (rules.LEASE, rules.TOKEN_AGE_MAX)
     assert invariants.EARLY == EARLY
-    assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (starting.ATTEMPTS_MAX, starting.REPAIRS_MAX)
-    assert invariants.RESIZED_AFTER_MOST == situation.RESIZED_AFTER_MOST
+    assert (invariants.ATTEMPTS_MAX, invariants.REPAIRS_MAX) == (ATTEMPTS_MAX, REPAIRS_MAX)
+    assert invariants.RESIZED_AFTER_MOST == RESIZED_AFTER_MOST
     assert {answer for answer in Answer if not REACTIONS[answer].definite} == set(invariants.MAY_COME_YET) - {None}
 
 

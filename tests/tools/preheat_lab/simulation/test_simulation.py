@@ -16,7 +16,8 @@ import pytest
 from tests.support.effort import take_part
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports.store import Guarded, Planned
+from preheat.app.ports.plans import Planned
+from preheat.app.ports.records import Guarded
 from preheat.domain.decision import decision, promise, starting
 from preheat.domain.decision.situation import Decision
 from preheat.domain.plan.plan import Backend, ModelId, Units

@@ -8,7 +8,8 @@ from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.ports.errors import AnswerLost, HostingError
-from preheat.app.ports.store import Due, Guards
+from preheat.app.ports.fleet import Due
+from preheat.app.ports.records import Guards
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.observation import Observation

@@ -2,7 +2,7 @@
 
 A subject without a counter never had a request, so this module queries nothing for it. The cached plan says which
 counters to read. If another plan is current, calls of their own read what is missing. All of this comes after the read
-of the record, and its order does not matter: see `ports.store.BasisReader`.
+of the record, and its order does not matter: see `ports.requests.BasisReader`.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,9 @@ from preheat.adapters.dynamodb import items
 from preheat.adapters.dynamodb.members import DynamoMembers
 from preheat.adapters.dynamodb.requests import DynamoRequests
 from preheat.adapters.dynamodb.tables import COUNTER, CURRENT, POINTER
-from preheat.app.ports.store import Basis
-from preheat.domain.demand.request import Standings, Subject, list_subjects
+from preheat.app.ports.requests import Basis
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standings, Subject
 from preheat.domain.plan.plan import ModelId
 
 NOTHING_ASKED = Standings()

@@ -1,18 +1,22 @@
-"""One DynamoDB client for all tables: how PynamoDB gets the client that its owner made.
+"""The tables over one DynamoDB client: how PynamoDB gets the client that its owner made, and the tables their names.
 
 Left alone, PynamoDB makes a session and a client for each table, each as slow at a cold start as the first.
-Knows no table.
+Does not know what an item means.
 """
 
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection.base import Connection
 from pynamodb.exceptions import GetError
+from pynamodb.models import MetaModel, Model
 
 from preheat.adapters.client import AwsService, make_client
+from preheat.adapters.dynamodb.failures import Patience
+from preheat.adapters.dynamodb.tables import AppliedItem, LedgerItem, PlanItem, RecordItem, ReplyItem, RequestItem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,3 +69,45 @@ class SharedConnection(Connection):
     def knows(self, table_name: str) -> bool:
         """Return whether the connection knows a table's keys already."""
         return table_name in self._tables
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """The tables' names, as the stack gave them."""
+
+    models: str
+    ledger: str
+    plans: str
+
+
+class Tables:
+    """The table models under given names and over one client. Two of them live side by side in one process."""
+
+    def __init__(self, names: TableNames, client: Any) -> None:
+        self.names = names
+        self.connection = SharedConnection(client)
+        self.records = _bind(RecordItem, names.models, self.connection)
+        self.ledger = _bind(LedgerItem, names.ledger, self.connection)
+        self.plans = _bind(PlanItem, names.plans, self.connection)
+        self.requests = _bind(RequestItem, names.models, self.connection)
+        self.replies = _bind(ReplyItem, names.ledger, self.connection)
+        self.applies = _bind(AppliedItem, names.ledger, self.connection)
+
+
+class Part:
+    """Base of the parts of `DynamoStore`: the tables, and how long to retry a call. Threads may share one."""
+
+    def __init__(self, tables: Tables, patience: Patience) -> None:
+        self._tables = tables
+        self._patience = patience
+
+
+def _bind[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
+    """Return `base` under a table name. PynamoDB keeps name and connection on the class, so each binding is one."""
+    meta = type("Meta", (), {"table_name": table_name})
+    bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))
+    table = bound._get_connection()  # noqa: SLF001  PynamoDB has no public way to hand a model its connection
+    if not connection.knows(table_name):  # Its keys are those of the first.
+        connection.add_meta_table(table.get_meta_table())
+    table.connection = connection
+    return bound

@@ -14,10 +14,10 @@ Two releases work on the same items during a deployment and after a rollback. Th
 `tests/skew` fails on any change of these types, and its message says what you still have to do.
 
 An item that cannot be read is an `UnreadableItem` whose message names table, key and attribute. No input or output.
+Owns this rule, and the records' items. Plans, requests and the ledger have modules of their own.
 """
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,13 +25,9 @@ from typing import Any
 from pynamodb.models import Model
 
 from preheat.adapters.dynamodb import serial
-from preheat.adapters.dynamodb.tables import APPLIED, RECORD, SENDERS, PlanItem, RecordItem
+from preheat.adapters.dynamodb.tables import RECORD, RecordItem
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import Membership
-from preheat.domain.plan.applied import AppliedBy
-from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
-from preheat.domain.plan.senders import SenderRule
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.values import change
 
@@ -51,42 +47,15 @@ class Schema:
 
 
 RECORD_SCHEMA = Schema(written=1, oldest=1)
-MODEL_SCHEMA = Schema(written=1, oldest=1)
-POINTER_SCHEMA = Schema(written=1, oldest=1)
-ACCOUNT_SCHEMA = Schema(written=1, oldest=1)
-APPLIED_SCHEMA = Schema(written=1, oldest=1)
-SENDERS_SCHEMA = Schema(written=1, oldest=1)
 
 SHARDS = ("0", "1", "2", "3")
 
 _RECORD_OUTSIDE = ("model_id", "version", "sequence", "plan_version", "phase", "writer", "wake_at")
 
 
-@dataclass(frozen=True, slots=True)
-class SendersTable:
-    """The senders' table of a plan as it is stored."""
-
-    rules: tuple[SenderRule, ...]
-
-
 def pick_shard(model_id: ModelId) -> str:
     """Return the partition of the due index that a model belongs to, for ever."""
     return SHARDS[zlib.crc32(model_id.encode()) % len(SHARDS)]
-
-
-def name_model_item(model_id: ModelId) -> str:
-    """Return the range key of a model in a plan."""
-    return f"model#{model_id}"
-
-
-def name_account_item(account: str) -> str:
-    """Return the range key of a member account in a plan."""
-    return f"account#{account}"
-
-
-def name_former_item(model_id: ModelId) -> str:
-    """Return the range key, in a plan, of a model that an earlier plan named."""
-    return f"left#{model_id}"
 
 
 def from_record(kind: type[RecordItem], record: ModelRecord) -> RecordItem:
@@ -119,71 +88,6 @@ def to_record(item: RecordItem) -> ModelRecord:
         raise UnreadableItem(f"{item.Meta.table_name} {key}: look_at: {error}") from error
     # A wake-up only moves the line in the index: then the model is due when that shows it.
     return change(record, wake_at=look_at, due_at=record.wake_at) if look_at < record.wake_at else record
-
-
-def from_model(kind: type[PlanItem], plan: str, model: HostedModel) -> PlanItem:
-    """Return the item of one model of a plan."""
-    body = serial.dumps(serial.encode_fields(model, sparse=True))
-    return kind(plan=plan, item=name_model_item(model.model_id), schema=MODEL_SCHEMA.written, body=body)
-
-
-def from_former(kind: type[PlanItem], plan: str, model_id: ModelId) -> PlanItem:
-    """Return the item that says of a model that a plan names it no longer."""
-    return kind(plan=plan, item=name_former_item(model_id), schema=MODEL_SCHEMA.written)
-
-
-def from_applied_by(kind: type[PlanItem], plan: str, by: AppliedBy) -> PlanItem:
-    """Return the item that says who applied a plan."""
-    body = serial.dumps(serial.encode_fields(by, sparse=True))
-    return kind(plan=plan, item=APPLIED, schema=APPLIED_SCHEMA.written, body=body)
-
-
-def to_applied_by(item: PlanItem) -> AppliedBy:
-    """Return who applied a plan. It is for people: it ignores a field that this release does not know.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    return join(AppliedBy, item, f"{item.plan}/{item.item}", APPLIED_SCHEMA, outside=(), strict=False)
-
-
-def from_senders(kind: type[PlanItem], plan: str, senders: Sequence[SenderRule]) -> PlanItem:
-    """Return the item of the senders' table of a plan."""
-    body = serial.dumps({"rules": [serial.encode_fields(rule, sparse=True) for rule in senders]})
-    return kind(plan=plan, item=SENDERS, schema=SENDERS_SCHEMA.written, body=body)
-
-
-def to_senders(item: PlanItem) -> tuple[SenderRule, ...]:
-    """Return the senders' table that an item of a plan holds.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    return join(SendersTable, item, f"{item.plan}/{item.item}", SENDERS_SCHEMA, outside=(), strict=True).rules
-
-
-def to_model(item: PlanItem) -> HostedModel:
-    """Return the model that an item of a plan holds.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    return join(HostedModel, item, f"{item.plan}/{item.item}", MODEL_SCHEMA, outside=(), strict=True)
-
-
-def from_membership(kind: type[PlanItem], plan: str, account: str, member: Membership) -> PlanItem:
-    """Return the item of one member account of a plan."""
-    body = serial.dumps(serial.encode_fields(member, sparse=True))
-    return kind(plan=plan, item=name_account_item(account), schema=ACCOUNT_SCHEMA.written, body=body)
-
-
-def to_membership(item: PlanItem) -> Membership:
-    """Return what an item of a plan says of a member account.
-
-    Raises:
-        UnreadableItem: this release does not know its form.
-    """
-    return join(Membership, item, f"{item.plan}/{item.item}", ACCOUNT_SCHEMA, outside=(), strict=True)
 
 
 def read_wake_at(item: RecordItem) -> datetime | None:

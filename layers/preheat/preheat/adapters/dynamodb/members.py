@@ -10,12 +10,14 @@ from dataclasses import replace
 
 from pynamodb.exceptions import PynamoDBException
 
-from preheat.adapters.dynamodb import items, serial
+from preheat.adapters.dynamodb import serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
+from preheat.adapters.dynamodb.items import check_item
+from preheat.adapters.dynamodb.plan_items import ACCOUNT_SCHEMA
 from preheat.adapters.dynamodb.plans import DynamoPlans
 from preheat.adapters.dynamodb.tables import ACCOUNTS, PlanItem
 from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Listed, Membership
+from preheat.app.ports.plans import Listed, Membership
 from preheat.domain.plan.hosted_model import HostedModel
 
 
@@ -52,7 +54,7 @@ class DynamoMembers(DynamoPlans):
         item = self._tables.plans(
             plan=ACCOUNTS,
             item=account,
-            schema=items.ACCOUNT_SCHEMA.written,
+            schema=ACCOUNT_SCHEMA.written,
             body=serial.dumps({"external_id": draw_external_id()}),
         )
 
@@ -78,12 +80,12 @@ class DynamoMembers(DynamoPlans):
         )
         if not raw:
             return None
-        item = items.check_item(self._tables.plans, key, raw)
+        item = check_item(self._tables.plans, key, raw)
         try:
             found = serial.loads(item.body or "").get("external_id")
         except serial.Misshapen as error:
             raise UnreadableItem(f"{name} {key}: {error}") from error
-        items.ACCOUNT_SCHEMA.check(f"{name} {key}", item.schema)
+        ACCOUNT_SCHEMA.check(f"{name} {key}", item.schema)
         if not isinstance(found, str) or not found:
             raise UnreadableItem(f"{name} {key}: its form is unknown to this release")
         return found

@@ -1,11 +1,11 @@
 """Records on DynamoDB: one transaction for each state change; every write is conditional on the version of its read.
 
-Owns how to settle a write with a lost answer, and how to wake models. Does not know plans or what requests say: a write
-only checks the versions of the plan and the requests that the pass read.
+Owns how to settle a write with a lost answer, and how to wake many models. Does not know plans or what requests say: a
+write only checks the versions of the plan and the requests that the pass read.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -17,41 +17,29 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import columns, items, serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
+from preheat.adapters.dynamodb.fleet import BATCH, WAKER, DynamoFleet
 from preheat.adapters.dynamodb.tables import (
     COUNTER,
     CURRENT,
     POINTER,
     RECORD,
     LedgerItem,
-    Part,
     PlanItem,
     RecordItem,
     RequestItem,
 )
-from preheat.app.ports.errors import PreheatError, StaleRecord, StoreUnavailable, UnreadableItem
-from preheat.app.ports.store import Due, Guarded, Guards
+from preheat.app.ports.errors import PreheatError, StaleRecord, UnreadableItem
+from preheat.app.ports.records import Guarded, Guards
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import SCHEDULES_MAX, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
-BATCH = 100  # keys in one BatchGetItem
 RECENT = 40  # ledger entries in one page of a query for the last days: more than most models have in a week
 HANDS = 8  # calls in parallel while it wakes many models
-WAKER = "wake"  # the writer of a woken record
 
 
-def make_wake_actions(model_id: ModelId, at: datetime) -> list[Any]:
-    """Return the update actions that make a record due at `at`."""
-    return [
-        RecordItem.version.add(1),
-        RecordItem.wake_at.set(serial.stamp(at)),
-        RecordItem.shard.set(items.pick_shard(model_id)),
-        RecordItem.writer.set(WAKER),
-    ]
-
-
-class DynamoRecords(Part):
-    """Implements `RecordReader`, `RecordWriter`, `Waker`, `DueIndex` and `LedgerReader`.
+class DynamoRecords(DynamoFleet):
+    """Implements `RecordReader`, `RecordWriter` and `LedgerReader`.
 
     One transaction writes a record and its ledger entry, each in its own table.
     """
@@ -61,7 +49,7 @@ class DynamoRecords(Part):
         item = self._get_record(model_id)
         return items.to_record(item) if item is not None else None
 
-    def served_at(self) -> datetime | None:
+    def read_served_at(self) -> datetime | None:
         """Return the service's own time, as of its last answer; None: it was not in the answer."""
         return self._tables.connection.served_at
 
@@ -93,45 +81,9 @@ class DynamoRecords(Part):
         self._patience.call(f"record {record.model_id}", write)
         return replace(record, version=record.version + 1)
 
-    def find_due(self, until: datetime) -> Sequence[Due]:
-        """See `DueIndex`. It omits a line without a valid instant: the resync finds its model."""
-
-        def read() -> list[RecordItem]:
-            bound = RecordItem.wake_at <= serial.stamp(until)
-            return [item for shard in items.SHARDS for item in self._tables.records.due.query(shard, bound)]
-
-        lines = []
-        for item in self._patience.call("the due index", read):
-            wake_at = items.read_wake_at(item)
-            if wake_at is not None and item.item == RECORD:
-                lines.append(Due(ModelId(item.model_id), wake_at))
-        return sorted(lines, key=lambda line: (line.wake_at, line.model_id))
-
     def load_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
         """See `RecordReader`."""
         return self._read_many(model_ids, self._get_records)
-
-    def glance_at_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
-        """See `RecordGlances`."""
-        return self._read_many(model_ids, self._glance_at_records)
-
-    def _read_many(
-        self, model_ids: Sequence[ModelId], read: Callable[[Sequence[Any]], list[dict[str, Any]]]
-    ) -> dict[ModelId, ModelRecord]:
-        name = self._tables.names.models
-        records = {}
-        for some in batched(dict.fromkeys(model_ids), BATCH, strict=False):
-            for raw in read([{"model_id": model_id, "item": RECORD} for model_id in some]):
-                try:
-                    record = items.to_record(items.check_item(self._tables.records, name, raw))
-                except UnreadableItem:
-                    continue  # Its own pass reports it; it must not hide the others.
-                records[record.model_id] = record
-        return records
-
-    def wake(self, model_id: ModelId, at: datetime) -> None:
-        """See `Waker`. It also wakes an unreadable record, so that its own pass reports it."""
-        self._wake_record(model_id, at)
 
     def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         """See `LedgerReader`."""
@@ -189,22 +141,6 @@ class DynamoRecords(Part):
         except StaleRecord:  # A pass has created the record in the meantime.
             self._wake_record(model.model_id, at)
 
-    def _wake_record(self, model_id: ModelId, at: datetime) -> bool:
-        """Make a record due; return whether there is one."""
-        changes = make_wake_actions(model_id, at)
-        name, exists = self._tables.names.models, RecordItem.model_id.exists()
-
-        def update() -> dict[str, Any]:
-            return self._tables.connection.update_item(name, model_id, RECORD, actions=changes, condition=exists)
-
-        try:
-            self._patience.call(f"{name} {model_id}", update)
-        except PynamoDBException as error:
-            if to_failure(error) is Failure.CONDITION:
-                return False
-            raise
-        return True
-
     def _check_beyond(self, model_id: ModelId, guards: Guards) -> None:
         """Raise StaleRecord if what guards a write and has no place in its transaction has changed."""
         name, tables = self._tables.names.models, self._tables
@@ -260,26 +196,6 @@ class DynamoRecords(Part):
         return self._get_all(
             keys, lambda some: self._tables.connection.batch_get_item(name, some, consistent_read=True)
         )
-
-    def _glance_at_records(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return what `_get_records` does, by reads that may lag: DynamoDB bills half of a unit for each."""
-        name = self._tables.names.models
-        return self._get_all(keys, lambda some: self._tables.connection.batch_get_item(name, some))
-
-    def _get_all(self, keys: Sequence[Any], get: Callable[[Sequence[Any]], dict[str, Any]]) -> list[dict[str, Any]]:
-        name, found = self._tables.names.models, []
-        for _ in range(BATCH):  # Each answer holds at least one item, or it is an error.
-            some = keys
-
-            def read(some: Sequence[Any] = some) -> dict[str, Any]:
-                return get(some)
-
-            answer = self._patience.call(f"{name}: {len(keys)} records", read)
-            found += answer["Responses"].get(name, [])
-            keys = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
-            if not keys:
-                return found
-        raise StoreUnavailable(f"{name}: {len(keys)} records were left out of {BATCH} answers")
 
 
 def _part_guards(guards: Guards) -> tuple[Guards, Guards]:

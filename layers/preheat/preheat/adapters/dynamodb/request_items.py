@@ -43,7 +43,7 @@ def name_reply_partition(request_id: RequestId) -> str:
     return f"{REPLY_PREFIX}{request_id}"
 
 
-def rate_key(sender: str, subject: Subject | None, hour: datetime) -> tuple[str, str]:
+def name_rate_key(sender: str, subject: Subject | None, hour: datetime) -> tuple[str, str]:
     """Return the key of the count of a sender's requests in an hour: about a subject, or without one of all."""
     return f"{SENDER}{sender}", f"{RATE}{hour:%Y-%m-%dT%H}#{subject.key if subject is not None else ''}"
 

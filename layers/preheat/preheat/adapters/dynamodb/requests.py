@@ -16,7 +16,8 @@ from pynamodb.transactions import TransactWrite
 
 from preheat.adapters.dynamodb import columns, items, request_items, serial
 from preheat.adapters.dynamodb.failures import Failure, to_failure
-from preheat.adapters.dynamodb.records import BATCH, DynamoRecords, make_wake_actions
+from preheat.adapters.dynamodb.fleet import BATCH, make_wake_actions
+from preheat.adapters.dynamodb.records import DynamoRecords
 from preheat.adapters.dynamodb.tables import COUNTER, RECORD, RecordItem, ReplyItem, RequestItem
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
@@ -112,14 +113,14 @@ class DynamoRequests(DynamoRecords):
             message = f"request {reply.request_id} is answered, but {len(failed)} of {len(models)} models are not woken"
             raise StoreUnavailable(f"{message} yet: {failed[0]}") from failed[0]
 
-    def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
+    def are_all_woken(self, subject: Subject, request_id: RequestId) -> bool:
         """See `RequestReader`."""
         item = self._get_request(subject.key, request_items.name_standing_item(request_id))
         return item is None or item.woken == item.revision
 
     def count_request(self, sender: str, subject: Subject | None, hour: datetime) -> int:
         """See `RequestWriter`."""
-        name, key, item = self._tables.names.models, *request_items.rate_key(sender, subject, hour)
+        name, key, item = self._tables.names.models, *request_items.name_rate_key(sender, subject, hour)
         counted = [RequestItem.requests.add(1), RequestItem.expires_at.set(request_items.to_epoch(hour + COUNTED_FOR))]
         update = self._tables.connection.update_item
 

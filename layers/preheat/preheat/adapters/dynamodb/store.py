@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from preheat.adapters.dynamodb.applies import DynamoApplies
 from preheat.adapters.dynamodb.basis import DynamoBasis
+from preheat.adapters.dynamodb.connection import TableNames, Tables
 from preheat.adapters.dynamodb.failures import Patience
 from preheat.adapters.dynamodb.members import list_by_account
-from preheat.adapters.dynamodb.tables import TableNames, Tables
+from preheat.adapters.dynamodb.senders import DynamoSenders
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
-from preheat.app.ports.store import Membership
+from preheat.app.ports.plans import Membership
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.senders import SenderRule
 
 
-class DynamoStore(DynamoBasis):
+class DynamoStore(DynamoBasis, DynamoSenders, DynamoApplies):
     """Implements `ports.store.Store`: `DynamoBasis` brings records, requests, plans and members with it."""
 
     def __init__(self, client: Any, names: TableNames, patience: Patience | None = None) -> None:

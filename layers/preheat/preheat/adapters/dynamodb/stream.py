@@ -69,7 +69,7 @@ class LedgerStream:
             return to_applied_plan(check_item(self._applies, key, image))
         return to_entry(check_item(self._entries, key, image))
 
-    def image(self, entry: LedgerEntry | Reply | AppliedPlan) -> dict[str, Any]:
+    def make_image(self, entry: LedgerEntry | Reply | AppliedPlan) -> dict[str, Any]:
         """Return the image that the stream shows of a new entry, reply or apply."""
         if isinstance(entry, Reply):
             item: Model = from_reply(self._replies, entry)

@@ -1,11 +1,10 @@
-"""The three tables as PynamoDB models, and the binding of their names and of one client to them.
+"""The three tables as PynamoDB models, without a name or a client: `connection` binds both.
 
 Owns keys, attributes and the due index, as template.yaml has them. Attributes for searches and comparisons are
 separate; the rest of a value is JSON text in `body`. Does not know how values become items.
 """
 
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -16,10 +15,9 @@ from pynamodb.attributes import (
     VersionAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import MetaModel, Model
+from pynamodb.models import Model
 
-from preheat.adapters.dynamodb.connection import SharedConnection
-from preheat.adapters.dynamodb.failures import Patience
+from preheat.domain.plan.plan import ModelId
 
 RECORD = "record"  # a model's record; its holds and blocks are in the same partition
 # Of a model or a schedule: `request` counts the changes of its requests, then come its holds and blocks. It sorts
@@ -31,6 +29,21 @@ APPLIED = "applied"  # the item of a plan that says who applied it
 SENDERS = "senders"  # the item of a plan that holds its senders' table
 SENDER, RATE = "sender#", "rate#"  # partition and range key of how many requests a sender has sent in an hour
 ACCOUNTS = "accounts"  # the partition of the plans table that holds the ExternalId of each member account
+
+
+def name_model_item(model_id: ModelId) -> str:
+    """Return the range key of a model in a plan."""
+    return f"model#{model_id}"
+
+
+def name_account_item(account: str) -> str:
+    """Return the range key of a member account in a plan."""
+    return f"account#{account}"
+
+
+def name_former_item(model_id: ModelId) -> str:
+    """Return the range key, in a plan, of a model that an earlier plan named."""
+    return f"left#{model_id}"
 
 
 class DueIndexKeys(GlobalSecondaryIndex["RecordItem"]):  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
@@ -189,45 +202,3 @@ class PlanItem(Model):
     before = UnicodeAttribute(null=True)
     applied_at = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
-
-
-@dataclass(frozen=True, slots=True)
-class TableNames:
-    """The tables' names, as the stack gave them."""
-
-    models: str
-    ledger: str
-    plans: str
-
-
-class Tables:
-    """The table models under given names and over one client. Two of them live side by side in one process."""
-
-    def __init__(self, names: TableNames, client: Any) -> None:
-        self.names = names
-        self.connection = SharedConnection(client)
-        self.records = _bind(RecordItem, names.models, self.connection)
-        self.ledger = _bind(LedgerItem, names.ledger, self.connection)
-        self.plans = _bind(PlanItem, names.plans, self.connection)
-        self.requests = _bind(RequestItem, names.models, self.connection)
-        self.replies = _bind(ReplyItem, names.ledger, self.connection)
-        self.applies = _bind(AppliedItem, names.ledger, self.connection)
-
-
-class Part:
-    """Base of the parts of `DynamoStore`: the tables, and how long to retry a call. Threads may share one."""
-
-    def __init__(self, tables: Tables, patience: Patience) -> None:
-        self._tables = tables
-        self._patience = patience
-
-
-def _bind[M: Model](base: type[M], table_name: str, connection: SharedConnection) -> type[M]:
-    """Return `base` under a table name. PynamoDB keeps name and connection on the class, so each binding is one."""
-    meta = type("Meta", (), {"table_name": table_name})
-    bound = cast("type[M]", MetaModel(base.__name__, (base,), {"Meta": meta}))
-    table = bound._get_connection()  # noqa: SLF001  PynamoDB has no public way to hand a model its connection
-    if not connection.knows(table_name):  # Its keys are those of the first.
-        connection.add_meta_table(table.get_meta_table())
-    table.connection = connection
-    return bound

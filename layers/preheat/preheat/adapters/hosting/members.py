@@ -19,7 +19,7 @@ from preheat.adapters.hosting.session_policy import part, read_place, write_list
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable, Throttled
 from preheat.app.ports.hosting import Site
-from preheat.app.ports.store import Listed, Membership
+from preheat.app.ports.plans import Listed, Membership
 from preheat.domain.plan.plan import Target, read_account
 
 # At most 10 s when the service hangs: the calls of the pass itself still fit in.

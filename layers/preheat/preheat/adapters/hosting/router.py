@@ -82,15 +82,15 @@ class HostingRouter:
     def _make(self, backend: Backend, client: Any) -> Hosting:
         match backend:
             case Backend.LOOKOUT_VISION:
-                return LookoutHosting(client, self._inferring)
+                return LookoutHosting(client, self._open_inference)
             case Backend.REKOGNITION:
-                return RekognitionHosting(client, self._inferring)
+                return RekognitionHosting(client, self._open_inference)
             case Backend.SAGEMAKER:
-                return SageMakerHosting(client, self._managed_by, self._inferring)
+                return SageMakerHosting(client, self._managed_by, self._open_inference)
             case Backend.SAGEMAKER_COMPONENT:
-                return ComponentHosting(client, self._inferring, self._set_least)
+                return ComponentHosting(client, self._open_inference, self._set_least)
             case Backend.FUNCTION:
                 return FunctionHosting(client)
 
-    def _inferring(self, target: Target) -> Any:
+    def _open_inference(self, target: Target) -> Any:
         return self._clients(target, INFERENCE_SERVICES[target.backend])

@@ -51,13 +51,13 @@ class EndpointScaling:
     def read(self, target: Target, variants: Sequence[str]) -> ScalingReading:
         """See `ports.Scaling`. It reads no scheduled actions: the schedule of a model belongs to Preheat."""
         ids = [f"endpoint/{target.project}/variant/{name}" for name in variants[:IDS_MAX]]
-        targets = self._pages(target, "describe_scalable_targets", "ScalableTargets", ResourceIds=ids)
+        targets = self._read_pages(target, "describe_scalable_targets", "ScalableTargets", ResourceIds=ids)
         if not targets:
             return ScalingReading()
         policies = [
             policy
             for one in sorted({str(each["ResourceId"]) for each in targets})
-            for policy in self._pages(target, "describe_scaling_policies", "ScalingPolicies", ResourceId=one)
+            for policy in self._read_pages(target, "describe_scaling_policies", "ScalingPolicies", ResourceId=one)
         ]
         kept = {
             "targets": [_keep(one, OF_A_TARGET) for one in targets],
@@ -79,7 +79,7 @@ class EndpointScaling:
         for one in kept["policies"]:
             call_service("PutScalingPolicy", client.put_scaling_policy, _translated, **NAMESPACE, **one)
 
-    def _pages(self, target: Target, method: str, rows: str, **named: Any) -> list[dict[str, Any]]:
+    def _read_pages(self, target: Target, method: str, rows: str, **named: Any) -> list[dict[str, Any]]:
         call = getattr(self._clients(target, AwsService.APPLICATION_AUTO_SCALING), method)
         found: list[dict[str, Any]] = []
         token: dict[str, str] = {}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from preheat.app.ports.store import Listed
+from preheat.app.ports.plans import Listed
 from preheat.domain.plan.plan import Backend
 
 # AssumeRole takes 2,048 characters, and refuses fewer if what it packs them into grows too large.

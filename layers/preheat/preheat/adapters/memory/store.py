@@ -8,8 +8,12 @@ from datetime import datetime
 
 from preheat.adapters.dynamodb.members import draw_external_id, list_by_account
 from preheat.app.ports.errors import StaleRecord, UnreadableItem
-from preheat.app.ports.store import Basis, Due, Guarded, Guards, Membership, Planned, WholePlan
-from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone, list_subjects
+from preheat.app.ports.fleet import Due
+from preheat.app.ports.plans import Membership, Planned, WholePlan
+from preheat.app.ports.records import Guarded, Guards
+from preheat.app.ports.requests import Basis
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Reply, RequestId, Standing, Standings, Subject, Tombstone
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
@@ -122,7 +126,7 @@ class MemoryStore:
             self.releases.setdefault((change.subject, change.of), {})[requester] = change
         self.replies[reply.request_id] = reply
 
-    def all_woken(self, subject: Subject, request_id: RequestId) -> bool:
+    def are_all_woken(self, subject: Subject, request_id: RequestId) -> bool:
         """See `ports.Store`."""
         found = self.find_standing(subject, request_id)
         return found is None or self.woken.get((subject, request_id)) == found.revision
@@ -206,7 +210,7 @@ class MemoryStore:
         """See `ports.Store`."""
         return self.applied.get(version)
 
-    def senders(self) -> tuple[SenderRule, ...]:
+    def read_senders(self) -> tuple[SenderRule, ...]:
         """See `ports.Store`."""
         return self.sender_rules.get(self.current, ())
 

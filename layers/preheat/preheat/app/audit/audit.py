@@ -14,18 +14,21 @@ from typing import Final, Protocol
 
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_error
+from preheat.app.ports.fleet import RecordGlances
 from preheat.app.ports.hosting import Listing, Running, Site
-from preheat.app.ports.store import LedgerReader, PlanReader, RecordGlances, RecordReader, RequestReader
+from preheat.app.ports.plans import PlanReader
+from preheat.app.ports.records import LedgerReader, RecordReader
+from preheat.app.ports.requests import RequestReader
 from preheat.domain.calendar.timetable import ScheduleError
-from preheat.domain.decision.resting import STUCK_AFTER_LEAST
 from preheat.domain.demand.demand import HORIZON, look_ahead
-from preheat.domain.demand.request import Standing, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standing
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Backend, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import LedgerEntry, ModelRecord, Phase
+from preheat.domain.record.record import STUCK_AFTER_LEAST, LedgerEntry, ModelRecord, Phase
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import STOPS_AT_LATEST, judge

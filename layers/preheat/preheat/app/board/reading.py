@@ -11,7 +11,9 @@ from typing import Final, Protocol
 
 from preheat.app.board.facts import BoardFacts
 from preheat.app.ports.errors import UnreadableItem
-from preheat.app.ports.store import LedgerReader, PlanReader, RecordReader, RequestReader
+from preheat.app.ports.plans import PlanReader
+from preheat.app.ports.records import LedgerReader, RecordReader
+from preheat.app.ports.requests import RequestReader
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until, runs_short
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, look_ahead
 from preheat.domain.demand.request import Standing, Subject

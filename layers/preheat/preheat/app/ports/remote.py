@@ -11,8 +11,10 @@ from typing import Protocol, Self
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, as_hosting_error
 from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Glances, Hosting, Scaling
-from preheat.app.ports.messaging import Queue
-from preheat.app.ports.store import BasisReader, PlanReader, RecordReader, RecordWriter, RequestReader
+from preheat.app.ports.plans import PlanReader
+from preheat.app.ports.queue import Queue
+from preheat.app.ports.records import RecordReader, RecordWriter
+from preheat.app.ports.requests import BasisReader, RequestReader
 
 
 class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, BasisReader, Protocol):

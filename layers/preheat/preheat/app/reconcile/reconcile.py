@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from preheat.app.ports.clock import CorrectedClock
 from preheat.app.ports.errors import HostingError, ModelGone, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
+from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
-from preheat.app.ports.store import Basis, Guarded, Guards
+from preheat.app.ports.requests import Basis
 from preheat.app.reconcile import next_look
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
@@ -22,7 +23,8 @@ from preheat.domain.decision.decision import decide
 from preheat.domain.decision.looking import permit_look
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_ahead
-from preheat.domain.demand.request import Standing, Subject, list_subjects
+from preheat.domain.demand.pieces import list_subjects
+from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turn_to
 from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.hosted_model import HostedModel, Readiness

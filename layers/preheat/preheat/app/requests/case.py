@@ -8,9 +8,9 @@ from preheat.app.requests.codes import Code
 from preheat.app.requests.message import Request
 from preheat.app.requests.prospects import Prospect, find_ready, forecast
 from preheat.app.requests.rights import Right
-from preheat.domain.demand.request import STANDS_AT_MOST, Reply, RequestId, Standing, Tombstone
+from preheat.domain.demand.request import Reply, RequestId, Standing, Tombstone
 from preheat.domain.plan.hosted_model import HostedModel
-from preheat.domain.plan.plan import UNIT_HOURS_MAX, Mode, ModelId
+from preheat.domain.plan.plan import STANDS_AT_MOST, UNIT_HOURS_MAX, Mode, ModelId
 from preheat.domain.record.record import ModelRecord
 
 

@@ -12,9 +12,13 @@ from typing import Final, Protocol
 
 from preheat.app.current_plan import CurrentPlan
 from preheat.app.ports.clock import Clock
+from preheat.app.ports.desk import RejectedRequests, RequestWriter, SendersReader
 from preheat.app.ports.errors import QueueUnavailable, StaleRecord
-from preheat.app.ports.messaging import Queue, RejectedRequests
-from preheat.app.ports.store import PlanReader, RecordReader, RequestReader, RequestWriter, Waker
+from preheat.app.ports.fleet import Waker
+from preheat.app.ports.plans import PlanReader
+from preheat.app.ports.queue import Queue
+from preheat.app.ports.records import RecordReader
+from preheat.app.ports.requests import RequestReader
 from preheat.app.requests.case import Case, Limits, Ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import IncomingMessage, OpenedMessage, make_other_id, open_message
@@ -64,7 +68,7 @@ class _Answer:
     number: int = 1  # of the answers under its id
 
 
-class DeskStore(RecordReader, PlanReader, RequestReader, RequestWriter, Waker, Protocol):
+class DeskStore(RecordReader, PlanReader, RequestReader, RequestWriter, SendersReader, Waker, Protocol):
     """The part of the store that the desk uses: it answers requests and wakes models, and writes nothing else."""
 
 
@@ -121,7 +125,7 @@ class Desk:
     def _find_right(self, opened: OpenedMessage) -> Right:
         requester = opened.requester
         is_admin = requester in self._limits.admins
-        return find_right(self._store.senders(), requester, opened.parsed.subject, admin=is_admin)
+        return find_right(self._store.read_senders(), requester, opened.parsed.subject, admin=is_admin)
 
     def _check_rate(self, answer: _Answer) -> _Answer:
         """Count a request of its sender; return it, or its refusal if the sender has sent too many in this hour.
@@ -170,7 +174,7 @@ class Desk:
         subject, name = before.subject, before.of or before.request_id
         if not before.accepted or before.verb in (None, Verb.STATUS) or subject is None or subject.model_id is not None:
             return Taken(before, again=True)
-        if self._store.all_woken(subject, name):
+        if self._store.are_all_woken(subject, name):
             return Taken(before, again=True)
         change = self._store.find_standing(subject, name)
         concerned = tuple(model.model_id for model in self._find_models(subject))

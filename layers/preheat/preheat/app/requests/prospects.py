@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.situation import RESIZED_AFTER_MOST
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.units import find_ask, find_restart
@@ -16,7 +15,7 @@ from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.plan.plan import Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
-from preheat.domain.record.record import ModelRecord, Phase
+from preheat.domain.record.record import RESIZED_AFTER_MOST, ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge

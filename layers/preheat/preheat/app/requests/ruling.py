@@ -15,17 +15,10 @@ from preheat.app.requests.rights import STOPS, check_hours, check_right
 from preheat.app.requests.sets import describe_set, find_coming, make_set
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.demand.request import (
-    KEPT_AFTER_EXPIRY,
-    STANDS_AT_MOST,
-    Kind,
-    Standing,
-    Tombstone,
-    Verb,
-    is_of_sender,
-)
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb, is_of_sender
 from preheat.domain.demand.spend import find_excess, find_growth, sum_growth
 from preheat.domain.lead.lead_in_force import fix_next_lead
+from preheat.domain.plan.plan import STANDS_AT_MOST
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.record.wording import format_instant

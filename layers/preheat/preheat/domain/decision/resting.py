@@ -26,11 +26,10 @@ from preheat.domain.plan.turn import look_in_turn
 from preheat.domain.record import budget, looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call, compute_jitter, pause_before_retry
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.record import Action, Effort, ModelRecord, Ownership, Phase
+from preheat.domain.record.record import STUCK_AFTER_LEAST, Action, Effort, ModelRecord, Ownership, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 
-STUCK_AFTER_LEAST = timedelta(minutes=60)
 LOOKS_TO_SPARE = 12  # calls
 UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
 GONE_FROM = 3  # looks in a row that did not find it, the last two by the service's word: one may be wrong

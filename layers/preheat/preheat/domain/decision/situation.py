@@ -25,8 +25,6 @@ from preheat.domain.values import change
 RECOVER_AFTER = timedelta(seconds=60)
 # After these answers, Preheat never repeats a stop or a change of a gate with the same token.
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)
-# A demand has five attempts: a restart for more units leaves three of them to failures.
-RESIZED_AFTER_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ Owns the rule that a demand tries more units once. After a refusal, failure or h
 the demand ends. Does not decide whether to start.
 """
 
-from preheat.domain.decision.situation import RESIZED_AFTER_MOST, Situation
+from preheat.domain.decision.situation import Situation
 from preheat.domain.demand.units import find_ask, find_restart, makes_late
 from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.plan.plan import UNITS_MAX, Mode, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed
-from preheat.domain.record.record import ModelRecord
+from preheat.domain.record.record import RESIZED_AFTER_MOST, ModelRecord
 from preheat.domain.values import change
 
 # The answers of a service to units that it does not have, or does not take.

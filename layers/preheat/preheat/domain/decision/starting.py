@@ -21,12 +21,10 @@ from preheat.domain.plan.plan import FALLBACKS_MAX, TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
 from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, Ownership, Phase
+from preheat.domain.record.record import ATTEMPTS_MAX, REPAIRS_MAX, Action, Ownership, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 
-ATTEMPTS_MAX = 5
-REPAIRS_MAX = 2
 NO_CAPACITY = "The service has no capacity for it"
 # Minutes after the first, second, … failed attempt. Its lease is over by then, and the first retry may still be in
 # time.

@@ -1,6 +1,7 @@
 """The pieces of a demand: each window and hold, cut by the blocks that beat it, and when each can be ready.
 
-Owns the arithmetic of intervals on windows, holds and blocks. `demand` joins the pieces and sees them from now.
+Owns whose requests make up a demand, and the arithmetic of intervals on windows, holds and blocks. `demand` joins the
+pieces and sees them from now.
 Windows have priority 0, so every block beats them; a block beats the holds of its own priority or a lower one.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from preheat.domain.calendar.windows import Window, subtract
-from preheat.domain.demand.request import Kind, RequestId, Standing
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import find_offset
 
@@ -28,6 +29,12 @@ class Piece:
     schedule: str
     request_id: RequestId | None = None  # the hold's
     units: int | None = None
+
+
+def list_subjects(model: HostedModel) -> tuple[Subject, ...]:
+    """Return the subjects of a model's requests: itself, then each of its schedules once."""
+    names = dict.fromkeys(schedule.name for schedule in model.schedules)
+    return (Subject(model.model_id), *(Subject(schedule=name) for name in names))
 
 
 def find_blocks(requests: Sequence[Standing]) -> list[Standing]:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NewType, Self
 
-from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import UNITS_MAX, ModelId
 from preheat.domain.record.record import Phase
 from preheat.domain.values import change
@@ -23,7 +22,6 @@ STORED_ID = re.compile(rf"{REQUEST_ID.pattern}(::[a-zA-Z0-9_.:/-]{{1,128}})?")
 PRIORITY_MAX = 100
 DEFAULT_PRIORITY = 50
 REASON_MAX = 200  # characters
-STANDS_AT_MOST = timedelta(days=7)  # unless the stack says otherwise
 # Released ones stay as long: a late message must still find its hold or block.
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 
@@ -85,12 +83,6 @@ class Subject:
         """Return the subject of `key`, the reverse of its key."""
         schedule = key.removeprefix("schedule#")
         return cls(schedule=schedule) if schedule != key else cls(model_id=ModelId(key))
-
-
-def list_subjects(model: HostedModel) -> tuple[Subject, ...]:
-    """Return the subjects of a model's requests: itself, then each of its schedules once."""
-    names = dict.fromkeys(schedule.name for schedule in model.schedules)
-    return (Subject(model.model_id), *(Subject(schedule=name) for name in names))
 
 
 @dataclass(frozen=True, slots=True)

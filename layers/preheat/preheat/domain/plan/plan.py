@@ -6,6 +6,7 @@ Values only, checked at birth. Does not know schedules; `hosted_model` has the w
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -22,6 +23,7 @@ FUNCTION_ARN = re.compile(
 )
 UNITS_MAX = 100
 UNIT_HOURS_MAX = 24 * UNITS_MAX
+STANDS_AT_MOST = timedelta(days=7)  # a hold or block, unless the stack says otherwise
 SCHEDULES_MAX = 50  # of a model: a stop checks the requests of each in one transaction, which takes 100 items
 
 

@@ -15,6 +15,11 @@ from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Run, Stretch
 
 SAMPLES_KEPT = 60
+# The bounds of an effort.
+ATTEMPTS_MAX = 5
+REPAIRS_MAX = 2
+RESIZED_AFTER_MOST = 2  # attempts: a restart for more units leaves three of them to failures
+STUCK_AFTER_LEAST = timedelta(minutes=60)  # a start hangs after this, or after two leads if they are longer
 
 
 class Phase(StrEnum):

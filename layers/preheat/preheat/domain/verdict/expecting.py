@@ -5,11 +5,9 @@ A start gets its lead; Preheat promises no more. None: nobody can name a moment.
 
 from datetime import datetime, timedelta
 
-from preheat.domain.decision.resting import STUCK_AFTER_LEAST
-from preheat.domain.decision.starting import ATTEMPTS_MAX
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Phase
+from preheat.domain.record.record import ATTEMPTS_MAX, STUCK_AFTER_LEAST, Phase
 from preheat.domain.verdict.facts import VerdictFacts
 
 

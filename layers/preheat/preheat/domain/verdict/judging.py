@@ -7,11 +7,10 @@ that nobody could read is UNKNOWN, whatever the record says.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from preheat.domain.decision.starting import ATTEMPTS_MAX
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Ownership, Phase
+from preheat.domain.record.record import ATTEMPTS_MAX, Ownership, Phase
 from preheat.domain.values import change
 from preheat.domain.verdict.causes import CAUSES, MAY_END, VerdictCause, VerdictState
 from preheat.domain.verdict.expecting import count_attempts, estimate_ready, hangs, has_failed, measure_elapsed
