@@ -14,6 +14,11 @@ def test_the_tables_on_the_page_are_those_of_the_script() -> None:
     assert bill.format_tables(bill.read_page(PAGE)) in PAGE
 
 
+def test_the_comparison_names_the_sum_of_the_page() -> None:
+    total = sum(bill.compute_costs(bill.read_page(PAGE), 20).values(), Decimal())
+    assert f"| {total:.2f} USD ([costs.md](costs.md)) |" in bill.DOC.with_name("compare.md").read_text(encoding="utf-8")
+
+
 def test_a_page_that_lacks_a_figure_is_refused_by_its_name() -> None:
     with pytest.raises(ValueError, match="no figure for passes"):
         bill.read_page(PAGE.replace("| passes |", "| pauses |"))
