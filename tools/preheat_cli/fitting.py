@@ -3,6 +3,7 @@
 A stack whose parameters are unknown, as one in memory, allows everything. Knows no store and no service.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,25 @@ def find_misfits(models: Sequence[HostedModel], parameters: Mapping[str, str], r
     if not parameters:
         return []
     return [misfit for model in models for misfit in _judge(model, parameters, region, models)]
+
+
+def describe_older_stack(release: str, command: str) -> list[str]:
+    """Return why a command must not apply to a stack of an older release, and the remedy; nothing if it may.
+
+    Functions refuse a plan that has what they do not know: they would serve no model. An unknown release is no reason.
+    """
+    if not release or read_release(release) >= read_release(command):
+        return []
+    return [
+        f"preheat: the stack runs release {release}, and this command is {command}: the stack may not read its plan",
+        f"no change applied; upgrade the stack first, or install release {release} of the command",
+    ]
+
+
+def read_release(text: str) -> tuple[int, ...]:
+    """Return the numbers of a release for comparison: `0.10.2` is (0, 10, 2); what follows them does not count."""
+    found = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(int(part) for part in found[0].split(".")) if found is not None else ()
 
 
 def find_shared(models: Sequence[HostedModel]) -> Iterator[Misfit]:

@@ -15,7 +15,7 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.hosted_model import Drain, HostedModel
 from preheat.domain.plan.plan import Backend, ModelId, Target, Units
-from preheat_cli.fitting import GATES_MAX, find_misfits, find_shared
+from preheat_cli.fitting import GATES_MAX, describe_older_stack, find_misfits, find_shared, read_release
 from preheat_cli.main import app
 from preheat_cli.stack import Stack, Surroundings
 
@@ -159,3 +159,38 @@ def test_apply_accepts_it_where_a_simulator_answers(tmp_path: Path) -> None:
     applied = apply(tmp_path, store, "--format", "json", HostingEndpointUrl="http://127.0.0.1:8100", Mode="act")
     assert (applied.exit_code, store.read_plan_version()) == (0, 1)
     assert json.loads(applied.stdout.splitlines()[-1])["applied"] is True
+
+
+@pytest.mark.parametrize(
+    ("stack", "command", "refused"),
+    [
+        ("0.1.0", "0.2.0", True),
+        ("0.9.3", "0.10.0", True),
+        ("0.1.0", "0.1.1", True),
+        ("0.1.0", "0.1.0", False),
+        ("0.2.0", "0.1.0", False),
+        ("1.0.0", "1.0.0.dev3", False),
+        ("", "0.2.0", False),
+    ],
+)
+def test_a_command_never_applies_to_a_stack_of_an_older_release(stack: str, command: str, refused: bool) -> None:
+    lines = describe_older_stack(stack, command)
+    assert bool(lines) is refused
+    assert not refused or f"install release {stack} of the command" in lines[1]
+
+
+def test_apply_refuses_a_stack_of_an_older_release_before_it_changes_anything(tmp_path: Path) -> None:
+    store, file = MemoryStore(), tmp_path / "plant.yaml"
+    file.write_text(PLANT)
+    stack = MemoryStack(store, replace(HOME, release="0.0.9"))
+    result = CliRunner().invoke(
+        app, ["apply", str(file), "--yes"], obj=Surroundings(stack, announce=stack.announced.append)
+    )
+    assert result.exit_code == 2
+    assert "the stack runs release 0.0.9, and this command is" in result.stderr
+    assert store.read_plan_version() == 0
+
+
+def test_releases_compare_by_their_numbers() -> None:
+    assert read_release("0.10.2rc1") == (0, 10, 2)
+    assert read_release("unknown") == ()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from preheat_cli.ceilings import AllowOverOption, find_overruns, refuse_overruns
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
-from preheat_cli.fitting import Misfit, find_misfits, find_shared
+from preheat_cli.fitting import Misfit, describe_older_stack, find_misfits, find_shared
 from preheat_cli.identity import find_applied_by
 from preheat_cli.losing import describe_lost_requests, describe_renames
 from preheat_cli.options.formats import Format, FormatOption
@@ -75,6 +76,9 @@ def apply(
             raise CliError("preheat: --wait does not work with --dry-run")
         surroundings, plant = Surroundings.of(context), read_plant_file(file)
         opened = surroundings.open(stack)
+        older = describe_older_stack(opened.home.release, metadata.version("preheat"))
+        if older:
+            raise CliError(*older)
         with show_progress("comparing with the current plan"):
             found = compare(file, plant, opened, surroundings.clock.now())
         misfits = find_misfits(found.models, opened.parameters, opened.home.region)
