@@ -7,7 +7,7 @@ Knows nothing of plants, plans or models, and Lambda never loads it.
 from preheat_local.aws import LocalAws
 from preheat_local.checkout import Checkout, find_checkout
 from preheat_local.errors import LocalAwsError
-from preheat_local.lifecycle import down, find_ended, find_running, run_local_aws, up
+from preheat_local.lifecycle import down, find_ended, find_project_prefix, find_running, run_local_aws, up
 
 __all__ = [
     "Checkout",
@@ -16,6 +16,7 @@ __all__ = [
     "down",
     "find_checkout",
     "find_ended",
+    "find_project_prefix",
     "find_running",
     "run_local_aws",
     "up",

@@ -33,6 +33,23 @@ HEALTHY_WITHIN = timedelta(seconds=20)
 _POLL_SECONDS = 0.05
 
 
+def find_project_prefix(names: Sequence[str]) -> str:
+    """Return the start of the names that the stack's roles may reach: `plant-`, or what these names have in common.
+
+    Raises:
+        LocalAwsError: they have no start in common, and a stack has one ProjectPrefix.
+    """
+    if all(name.startswith(PROJECT_PREFIX) for name in names):
+        return PROJECT_PREFIX
+    prefix = os.path.commonprefix(list(names))  # noqa: RUF071 - names, not paths
+    if not prefix:
+        raise LocalAwsError(
+            f"{' and '.join(dict.fromkeys(names))} have no start in common, and a stack has one ProjectPrefix."
+            " Give projects, endpoints and endpoint configs names such as line-1 and line-2"
+        )
+    return prefix
+
+
 def up(
     *,
     port: int | None = None,

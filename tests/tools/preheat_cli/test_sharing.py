@@ -67,7 +67,7 @@ def test_a_stack_that_cannot_be_read_is_named_and_does_not_keep_anybody_from_app
     def refuse() -> int:
         raise StoreUnavailable("AccessDeniedException")
 
-    monkeypatch.setattr(other, "read_plan_version", refuse)
+    monkeypatch.setattr(other, "read_whole_plan", refuse)
     found = apply(tmp_path, REKOGNITION, MemoryStore(), lambda: [("preheat-north", other)])
     assert found.exit_code == 0
     assert "could not read the plan of the stack preheat-north (AccessDeniedException)" in found.output

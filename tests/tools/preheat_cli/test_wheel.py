@@ -122,7 +122,7 @@ def test_of_the_lab_only_the_simulation_and_the_handlers_that_it_calls_ship(whee
     with ZipFile(wheel) as archive:
         names = archive.namelist()
     lab = {name for name in names if name.startswith("preheat_lab/")}
-    assert {name.split("/")[1] for name in lab} == {"__init__.py", "checkout.py", "simulation"}
+    assert {name.split("/")[1] for name in lab} == {"__init__.py", "checkout.py", "simulation", "spending.py"}
     handlers = {f"preheat_lab/simulation/functions/{path.parent.name}/handler.py" for path in HANDLERS}
     assert handlers <= lab
     assert not [name for name in names if name.startswith(("tests", "functions", "tools"))]

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from preheat.domain.plan.plan import Backend
 from preheat_cli import last_stack
-from preheat_cli.errors import report_errors
+from preheat_cli.errors import CliError, report_errors
 from preheat_cli.options.stack import LOCAL
 from preheat_cli.progress import show_progress
 
@@ -28,10 +29,24 @@ def up(
     """Start the local AWS: the AWS services and the simulator on 127.0.0.1, with the real template deployed."""
     with report_errors():
         import preheat_local as local  # noqa: PLC0415 - loads boto3
+        from preheat_simulator.http.options import read_model  # noqa: PLC0415 - needed only here
 
         arguments = ["--start-latency", start_latency, "--stop-latency", stop_latency]
         for each in model or ():
             arguments += ["--model", each]
+        try:
+            models = [read_model(each) for each in model or ()]
+        except ValueError as error:
+            raise CliError(f"preheat: --model: {error}") from error
+        # The roles reach an endpoint config by its name too.
+        configs = [version for service, _, version in models if service is Backend.SAGEMAKER]
+        prefix = local.find_project_prefix([*(project for _, project, _ in models), *configs])
         with show_progress("starting the local AWS") as progress:
-            local.up(port=port, simulator_port=simulator_port, simulator_arguments=arguments, say=progress.say)
+            local.up(
+                port=port,
+                simulator_port=simulator_port,
+                simulator_arguments=arguments,
+                parameters={"ProjectPrefix": prefix},
+                say=progress.say,
+            )
         last_stack.remember(LOCAL)  # the next command without --stack means this one
