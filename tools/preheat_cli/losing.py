@@ -12,6 +12,7 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.wording import format_instant
+from preheat_cli.views.requests import find_zones
 
 NAMED_MOST: Final = 10  # requests of one subject, in lines
 
@@ -34,6 +35,7 @@ def describe_lost_requests(
 ) -> Iterator[str]:
     """Yield a line for each hold and block that ends with its schedule or its model."""
     kept = {model.model_id for model in after}
+    zones = find_zones(before.values())
     schedules = {schedule.name for model in after for schedule in model.schedules}
     gone = dict.fromkeys(
         each.name for model in before.values() for each in model.schedules if each.name not in schedules
@@ -48,7 +50,7 @@ def describe_lost_requests(
         for one in lost[:NAMED_MOST]:
             yield (
                 f"{what} is not in this file: its {one.kind} {one.request_id} of {one.requester}, until"
-                f" {format_instant(one.end)}, has no effect any more"
+                f" {format_instant(one.end, zones.get(subject))}, has no effect any more"
             )
         if len(lost) > NAMED_MOST:
             yield f"{what}: {len(lost) - NAMED_MOST} more holds and blocks have no effect any more"

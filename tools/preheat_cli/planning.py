@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.store import Store
 from preheat.domain.calendar.windows import Window
 from preheat.domain.demand.request import Subject
@@ -108,6 +109,16 @@ def models_of(store: Store, subject: Subject) -> list[HostedModel]:
         return [model] if model is not None else []
     models = store.read_whole_plan().models.values()
     return [model for model in models if subject.schedule in {schedule.name for schedule in model.schedules}]
+
+
+def find_zone(store: Store, subject: Subject) -> str | None:
+    """Return the plant's time zone for a model or schedule; None: the plan names none, or nobody can read the plan."""
+    try:
+        models = models_of(store, subject)
+    except UnreadableItem:
+        return None
+    zones = (each.zone for model in models for each in model.schedules if subject.schedule in (None, each.name))
+    return next(zones, None)
 
 
 def make_replaced_error(version: int) -> CliError:

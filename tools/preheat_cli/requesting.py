@@ -17,12 +17,14 @@ from preheat.app.requests.codes import Code
 from preheat.app.requests.message import parse
 from preheat.domain.demand.request import Kind, Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId
+from preheat.domain.verdict.plant_time import PlantTime
 from preheat_cli.choosing import Wanted, choose_request
 from preheat_cli.confirm import require_confirmation
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.requests import NamedRequest
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
+from preheat_cli.planning import find_zone
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
@@ -77,7 +79,7 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
         if options.request_id is not None and (before := store.find_reply(request_id)) is not None:
             if not _is_reply_to(before, options):
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
-            _print_reply(before, opened.home)  # A request id always gets the same reply.
+            _print_reply(before, opened.home, _find_reader(surroundings, store, subject))  # An id has only one reply.
             return
         message = _build_message(surroundings, store, options, request_id)
         if options.question is not None:
@@ -85,7 +87,8 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
             require_confirmation(question, unchanged="no request sent")
         opened.send_request(json.dumps(message))
         if options.wait:
-            _print_reply(_wait_for_reply(surroundings, store, request_id), opened.home)
+            reply = _wait_for_reply(surroundings, store, request_id)
+            _print_reply(reply, opened.home, _find_reader(surroundings, store, subject))
         else:
             typer.echo(f"sent: {options.verb}\nrequest id: {request_id}")
 
@@ -136,13 +139,17 @@ def _wait_for_reply(surroundings: Surroundings, store: Store, request_id: Reques
     return reply
 
 
-def _print_reply(reply: Reply, home: Home) -> None:
+def _find_reader(surroundings: Surroundings, store: Store, subject: Subject) -> PlantTime:
+    return PlantTime(surroundings.clock.now(), find_zone(store, subject))
+
+
+def _print_reply(reply: Reply, home: Home, time: PlantTime) -> None:
     code = reply.code if reply.accepted else f"refused, {reply.code}"
     print_lines([f"{code}: {reply.reason}", f"request id: {reply.request_id}"])
     if reply.ready_at is not None and reply.verb in (*STARTING, Verb.EXTEND, Verb.UNBLOCK):
-        typer.echo(f"ready at: {show.instant(reply.ready_at)}")
+        typer.echo(f"ready at: {show.in_plant(reply.ready_at, time)}")
         if reply.code == Code.ENDS_BEFORE_READY and reply.until is not None:
-            ends = f"it ends at {show.instant(reply.until)}, before the model can be ready"
+            ends = f"it ends at {show.in_plant(reply.until, time)}, before the model can be ready"
             typer.echo(f"warning: {ends}; use `preheat extend`, or --ready-for instead of --for", err=True)
     if reply.accepted and reply.verb in STARTING and home.mode not in ("act", ""):
         typer.echo(f"warning: the stack is in mode {home.mode}: Preheat starts no model", err=True)

@@ -25,7 +25,7 @@ class Judged:
     def zone(self) -> str:
         """The time zone of its plant: that of its first schedule."""
         model = self.status.model
-        return model.schedules[0].zone if model is not None and model.schedules else "UTC"
+        return (model.zone if model is not None else None) or "UTC"
 
 
 def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:

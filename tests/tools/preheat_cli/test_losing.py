@@ -54,7 +54,7 @@ def test_a_schedule_that_goes_loses_its_holds_and_blocks(bench: Workbench, kind:
     ask(bench, EARLY, kind=kind)
     (line,) = losses(bench, PLANT.replace("early", "morning"))
     assert line == (
-        f"schedule early is not in this file: its {kind} night-7 of AROALINE, until 2026-11-23 09:50:00Z,"
+        f"schedule early is not in this file: its {kind} night-7 of AROALINE, until 2026-11-23 10:50 (09:50Z),"
         " has no effect any more"
     )
 

@@ -267,8 +267,8 @@ def test_a_hold_that_ends_before_the_model_can_be_ready_is_warned_of(counter: Co
     result = counter.preheat("hold", "paint", "--for", "20m", "--id", "a")
     assert result.exit_code == 0
     assert result.stderr == (
-        "warning: it ends at 2026-11-23 06:10:00Z, before the model can be ready; use `preheat extend`, or"
-        " --ready-for instead of --for\n"
+        "warning: it ends at Mon 2026-11-23 00:10 CST (in 20 min), before the model can be ready;"
+        " use `preheat extend`, or --ready-for instead of --for\n"
     )
     assert result.stdout.startswith("ends_before_ready: ")
     assert counter.preheat("hold", "paint", "--ready-for", "20m", "--id", "c").stderr == ""

@@ -256,7 +256,7 @@ def test_more_models_at_once_than_the_quota_allows_are_reported_with_who_and_whe
     result = bench.preheat("plan", bench.plant(text), "--from", "2026-11-23", "--to", "2026-11-24", "--format", "json")
     told = [
         "  lookoutvision: up to 4 models at once, 3 allowed",
-        "    2026-11-23 05:28Z to 2026-11-23 14:00Z: m0, m1, m2 and 1 more",
+        "    Mon 2026-11-23 05:28 UTC to Mon 2026-11-23 14:00 UTC: m0, m1, m2 and 1 more",
     ]
     assert "\n".join(told) in result.stderr
     fine = bench.preheat("plan", bench.plant(many(4)), "--from", "2026-11-23", "--to", "2026-11-24", "--format", "json")

@@ -64,12 +64,13 @@ def explain(
             near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
         (asked,) = judge_some([found], now, lambda: read_fleet(store, now))
-        details = list(sentences(found, _last(store, model_id), now)) if verbose else None
+        time = PlantTime(now, None if utc else asked.zone)
+        details = list(sentences(found, _last(store, model_id), time)) if verbose else None
         if form is Format.JSON:
             shown = status_views.fields(asked)
             typer.echo(json.dumps(shown | {"details": details} if verbose else shown))
         else:
-            _print(asked, PlantTime(now, None if utc else asked.zone), details)
+            _print(asked, time, details)
         if found.problem:
             raise typer.Exit(CHECK_FAILED)
 
@@ -86,34 +87,34 @@ def _print(asked: Judged, time: PlantTime, details: Sequence[str] | None) -> Non
         print_lines(["", *details])
 
 
-def sentences(found: ModelStatus, last: LedgerEntry | None, now: datetime) -> Iterator[str]:
-    """Yield sentences about one model at `now`, one or more on each line."""
-    yield _state(found)
+def sentences(found: ModelStatus, last: LedgerEntry | None, time: PlantTime) -> Iterator[str]:
+    """Yield sentences about one model, one or more on each line, with the times of a reader's clock."""
+    yield _state(found, time)
     if last is not None:
-        yield f'Last ledger entry, {show.instant(last.at)}: "{last.reason}".'
+        yield f'Last ledger entry, {show.in_plant(last.at, time)}: "{last.reason}".'
     yield from _mode(found)
     record, model = found.record, found.model
     if record is not None:
-        yield from _attempts(record, now)
+        yield from _attempts(record, time)
     if model is None:
         if record is not None and not found.problem:
             yield "The current plan does not name it. If Preheat started it, Preheat stops it."
         return
-    yield from _demands(model, found, now)
+    yield from _demands(model, found, time)
     yield from _explain_unscheduled(found)
     if record is not None:
-        yield _next_look(record, now)
+        yield _next_look(record, time)
 
 
-def _state(found: ModelStatus) -> str:
+def _state(found: ModelStatus, time: PlantTime) -> str:
     """Say what Preheat intends and what the service showed, each for itself."""
     record = found.record
     if record is None:
         return f"No pass has checked {found.model_id} yet."
-    since = f" since {show.instant(record.since)}" if record.since is not None else ""
+    since = f" since {show.in_plant(record.since, time)}" if record.since is not None else ""
     said = f"{found.model_id} ({show.target(record.target)}) has phase {record.phase}{since}."
     if record.unread is not None:
-        return f"{said} Its state cannot be read since {show.instant(record.unread.since)}."
+        return f"{said} Its state cannot be read since {show.in_plant(record.unread.since, time)}."
     if record.observed is Observed.UNKNOWN:
         return f"{said} The service has not shown its state yet."
     owned = f" {OWNED[record.ownership]}." if record.observed in (Observed.STARTING, Observed.HOSTED) else ""
@@ -128,73 +129,75 @@ def _mode(found: ModelStatus) -> Iterator[str]:
         yield "Mode observe: Preheat decides and records, but calls neither start nor stop."
 
 
-def _attempts(record: ModelRecord, now: datetime) -> Iterator[str]:
+def _attempts(record: ModelRecord, time: PlantTime) -> Iterator[str]:
     """Describe the calls for the current demand, and what delays the next one."""
     attempt, effort = record.attempt, record.effort
     if attempt is not None:
         answer = f"The answer is {attempt.answer}" if attempt.answer is not None else "There is no answer yet"
         tries = f", after {attempt.tries} tries" if attempt.tries > 1 else ""
-        first = f"Preheat first intended the {attempt.call} at {show.instant(attempt.first_at)}"
+        first = f"Preheat first intended the {attempt.call} at {show.in_plant(attempt.first_at, time)}"
         yield f"{first}, with token {attempt.client_token}. {answer}{tries}."
-        if attempt.retry_at is not None and attempt.retry_at > now:
-            yield f"Preheat repeats the same call at {show.instant(attempt.retry_at)} at the earliest."
+        if attempt.retry_at is not None and attempt.retry_at > time.now:
+            yield f"Preheat repeats the same call at {show.in_plant(attempt.retry_at, time)} at the earliest."
     if effort is None:
         return
     if effort.attempts > 1 or effort.repairs:
         counted = f"{effort.attempts} of {ATTEMPTS_MAX} starts and {effort.repairs} of {REPAIRS_MAX} repairs"
         yield f"Used for this demand: {counted}."
-    if effort.retry_at is not None and effort.retry_at > now:
-        yield f"The next start waits until {show.instant(effort.retry_at)}."
+    if effort.retry_at is not None and effort.retry_at > time.now:
+        yield f"The next start waits until {show.in_plant(effort.retry_at, time)}."
     elif record.phase is Phase.FAILED and effort.attempts >= ATTEMPTS_MAX:
         yield "All attempts failed. Read the message of the service, fix the cause, then run `preheat apply`."
     if record.silent_for_plan is not None:
         yield "The service refused it. Preheat asks again after the next `preheat apply`."
 
 
-def _demands(model: HostedModel, found: ModelStatus, now: datetime) -> Iterator[str]:
+def _demands(model: HostedModel, found: ModelStatus, time: PlantTime) -> Iterator[str]:
     """Describe the current and the next demand, and the lead of the start."""
     current, upcoming = found.outlook.current, found.outlook.upcoming
     for one in found.requests:
-        yield f"Request: {show.format_standing(one)}."
+        yield f"Request: {show.format_standing(one, zone=time.zone)}."
     if current is not None:
-        yield from _current(current, found, now)
+        yield from _current(current, found, time)
     elif not found.problem:
         yield "No demand now."
     if upcoming is not None:
-        yield f"Next demand: {_demand(upcoming)}. Preheat starts it at {show.instant(upcoming.start_at)}."
+        yield f"Next demand: {_demand(upcoming, time)}. Preheat starts it at {show.in_plant(upcoming.start_at, time)}."
     elif current is None and not found.problem:
         yield "No demand ahead."
     demand = current or upcoming
     if demand is not None:
-        yield _lead(model, demand, found, now)
+        yield _lead(model, demand, found, time)
         yield from _lead_goal(model, found.record)
 
 
-def _current(demand: Demand, found: ModelStatus, now: datetime) -> Iterator[str]:
+def _current(demand: Demand, found: ModelStatus, time: PlantTime) -> Iterator[str]:
     record = found.record
     effort = record.effort if record is not None else None
-    yield f"Current demand: {_demand(demand)}."
+    yield f"Current demand: {_demand(demand, time)}."
     ready_at = effort.ready_at if effort is not None else demand.ready_at
     if effort is not None and effort.hosted_at is not None:
         margin = ready_at - effort.hosted_at
         how = f"{show.clock(margin)} early" if margin >= timedelta() else f"{show.clock(-margin)} late"
-        yield f"Ready since {show.instant(effort.hosted_at)}, {how}."
-    elif now <= ready_at:
-        yield f"It must be ready by {show.instant(ready_at)}, in {show.clock(ready_at - now)}."
+        yield f"Ready since {show.in_plant(effort.hosted_at, time)}, {how}."
+    elif time.now <= ready_at:
+        yield f"It must be ready by {show.in_plant(ready_at, time)}."
     else:
-        yield f"It is late by {show.clock(now - ready_at)}: the time to be ready was {show.instant(ready_at)}."
+        yield f"It is late: the time to be ready was {show.in_plant(ready_at, time)}."
     for gap in demand.bridged:
-        if gap.end > now:
+        if gap.end > time.now:
             yield (
-                f"It stays hosted in the gap from {show.instant(gap.start)} to {show.instant(gap.end)},"
-                f" because a stop and a start take longer{_gap_cost(found, gap, now)}."
+                f"It stays hosted in the gap from {show.in_plant(gap.start, time, away=False)} to"
+                f" {show.in_plant(gap.end, time, away=False)},"
+                f" because a stop and a start take longer{_gap_cost(found, gap, time.now)}."
             )
             break
-    yield f"Preheat stops it at {show.instant(demand.end)}, unless the demand grows."
+    yield f"Preheat stops it at {show.in_plant(demand.end, time)}, unless the demand grows."
 
 
-def _demand(demand: Demand) -> str:
-    return f"{show.instant(demand.begin)} to {show.instant(demand.end)} ({demand.schedule})"
+def _demand(demand: Demand, time: PlantTime) -> str:
+    begin, end = (show.in_plant(at, time, away=False) for at in (demand.begin, demand.end))
+    return f"{begin} to {end} ({demand.schedule})"
 
 
 def _gap_cost(found: ModelStatus, gap: Window, now: datetime) -> str:
@@ -216,18 +219,18 @@ def _lead_goal(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:
         yield f"From the recorded starts: {costs}."
 
 
-def _lead(model: HostedModel, demand: Demand, found: ModelStatus, now: datetime) -> str:
+def _lead(model: HostedModel, demand: Demand, found: ModelStatus, time: PlantTime) -> str:
     """Describe how early Preheat starts it, and why."""
-    record, given = found.record, fix_lead(model, found.record, now, found.requests)
+    record, given = found.record, fix_lead(model, found.record, time.now, found.requests)
     kind = "planned" if model.learning is None else "learned"
     ahead = f"Lead: {show.duration(given.lead)} ({kind}), slack: {show.duration(model.slack)}"
     if given.turn is not None and demand.schedule != BY_REQUEST:
         ahead += f", turn: {show.duration(given.turn.offset)} earlier, because many models start at this time"
-    why = f"{ahead}; start at {show.instant(demand.start_at)}."
+    why = f"{ahead}; start at {show.in_plant(demand.start_at, time)}."
     if demand.ready_at > demand.begin:
         known_at = demand.holds[0].known_at if demand.schedule == BY_REQUEST else model.announced_at
-        known = f"Preheat learned of the demand at {show.instant(known_at)}"
-        why += f" The earliest time to be ready is {show.instant(demand.ready_at)}, because {known}."
+        known = f"Preheat learned of the demand at {show.in_plant(known_at, time)}"
+        why += f" The earliest time to be ready is {show.in_plant(demand.ready_at, time)}, because {known}."
     samples = record.samples if record is not None else ()
     if not samples:
         return f"{why} No measured starts yet."
@@ -247,12 +250,12 @@ def _explain_unscheduled(found: ModelStatus) -> Iterator[str]:
         yield "Preheat leaves it running. At the next demand Preheat adopts it and stops it at the end of that demand."
 
 
-def _next_look(record: ModelRecord, now: datetime) -> str:
+def _next_look(record: ModelRecord, time: PlantTime) -> str:
     if record.wake_at is None:
         return "The next check comes with the next plan or request."
-    if record.wake_at <= now:
-        return f"The next check is due since {show.instant(record.wake_at)}; the next tick runs it."
-    return f"The next check is at {show.instant(record.wake_at)}."
+    if record.wake_at <= time.now:
+        return f"The next check is due since {show.in_plant(record.wake_at, time)}; the next tick runs it."
+    return f"The next check is at {show.in_plant(record.wake_at, time)}."
 
 
 def _last(store: Store, model_id: ModelId) -> LedgerEntry | None:

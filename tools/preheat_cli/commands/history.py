@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from preheat.app.ports.store import Store
+from preheat.domain.demand.request import Subject
 from preheat.domain.plan.applied import AppliedPlan
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.paid import Stretch
@@ -17,11 +18,11 @@ from preheat_cli.options.formats import Format, FormatOption
 from preheat_cli.options.models import OneModelArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import EARLIEST, instant_of
+from preheat_cli.options.times import UtcOption
+from preheat_cli.planning import find_zone
 from preheat_cli.printing import print_folded, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
-
-INDENT = 22  # columns of the time of an entry
 
 
 @takes_stack
@@ -36,6 +37,7 @@ def history(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Number of entries: the newest ones.")] = 20,
     form: FormatOption = Format.TABLE,
+    utc: UtcOption = False,
 ) -> None:
     """Print what happened to a model and why, or who applied which plan, newest entry last."""
     with report_errors():
@@ -50,11 +52,12 @@ def history(
         if not entries and store.load(ModelId(model)) is None:
             near = suggest(model, store.list_planned_models())
             raise CliError(f"preheat: no plan has ever named the model {model[:63]!r}{near}", status=CHECK_FAILED)
+        zone = None if utc or form is Format.JSON else find_zone(store, Subject(ModelId(model)))
         for entry in entries:
             if form is Format.JSON:
                 typer.echo(json.dumps(show.entry_fields(entry)))
             else:
-                print_folded(lines(entry), INDENT)
+                print_folded(lines(entry, zone), len(_begin_line(entry, zone)))
         if not entries and form is Format.TABLE:
             typer.echo(f"{model}: no entries yet")
 
@@ -80,8 +83,11 @@ def plan_fields(applied: AppliedPlan) -> dict[str, object]:
     return {"plan": applied.version, "at": show.utc(applied.at), "models": applied.models, **who}
 
 
-def lines(entry: LedgerEntry) -> list[str]:
-    """Return the lines of a ledger entry: the change with its reason, then token, margin and payment."""
+def lines(entry: LedgerEntry, zone: str | None = None) -> list[str]:
+    """Return the lines of a ledger entry: the change with its reason, then token, margin and payment.
+
+    Its times are those of `zone`; without one, or if this release does not know it, those of UTC.
+    """
     change = f"{entry.from_phase} -> {entry.to_phase}"
     facts = [f"token {entry.client_token}"] if entry.client_token else []
     if entry.margin is not None:
@@ -94,18 +100,24 @@ def lines(entry: LedgerEntry) -> list[str]:
         facts.append(f"for {', '.join(entry.requests)}")
     if entry.expired:
         facts.append(f"ended: {', '.join(entry.expired)}")
-    found = [f"{show.instant(entry.at)}  {change:<22}  {entry.action:<8}  {entry.reason}"]
-    found += [f"{'':{INDENT}}{', '.join(facts)}"] * bool(facts)
-    return found + [f"{'':{INDENT}}{format_paid(stretch)}" for stretch in entry.paid if stretch.begin < stretch.end]
+    begin = _begin_line(entry, zone)
+    found = [f"{begin}{change:<22}  {entry.action:<8}  {entry.reason}"]
+    found += [f"{'':{len(begin)}}{', '.join(facts)}"] * bool(facts)
+    paid = [format_paid(stretch, zone) for stretch in entry.paid if stretch.begin < stretch.end]
+    return found + [f"{'':{len(begin)}}{each}" for each in paid]
 
 
-def format_paid(stretch: Stretch) -> str:
+def _begin_line(entry: LedgerEntry, zone: str | None) -> str:
+    return f"{show.stamp(entry.at, zone)}  "
+
+
+def format_paid(stretch: Stretch, zone: str | None) -> str:
     """Return one stretch of paid units in words, with the uncertainty of its ends."""
-    span = f"{show.instant(stretch.begin)} to {show.instant(stretch.end)}"
+    span = f"{show.stamp(stretch.begin, zone)} to {show.stamp(stretch.end, zone)}"
     units = f"{stretch.units} unit{'s' * (stretch.units > 1)}"
     doubts = []
     if stretch.begun_after is not None and stretch.begun_after < stretch.begin:
-        doubts.append(f"began after {show.instant(stretch.begun_after)}")
+        doubts.append(f"began after {show.stamp(stretch.begun_after, zone)}")
     if stretch.ended_after is not None and stretch.ended_after < stretch.end:
-        doubts.append(f"ended after {show.instant(stretch.ended_after)}")
+        doubts.append(f"ended after {show.stamp(stretch.ended_after, zone)}")
     return f"paid {units} {span} ({', '.join([stretch.cause, *doubts])})"

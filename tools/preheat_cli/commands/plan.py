@@ -35,6 +35,7 @@ from preheat_cli.planning import compile_models, read_plant_file, read_stored_pl
 from preheat_cli.printing import print_folded, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
+from preheat_cli.views.requests import find_zones
 from preheat_plantfile.compiling.terms import DEFAULT, Price, Terms, terms_of
 
 if TYPE_CHECKING:
@@ -190,7 +191,9 @@ def _closings(models: Sequence[HostedModel], asked: Window) -> list[str]:
 def _active(source: Source, now: datetime) -> list[str]:
     """Return a line for each active hold and block (once for a schedule), and an empty line."""
     active = {one: None for requests in source.requests.values() for one in active_requests(requests, now)}
-    return [*(f"{_subject(one)}: {show.format_standing(one, of=False)}" for one in active), ""]
+    zones = find_zones(source.models)
+    lines = (f"{_subject(one)}: {show.format_standing(one, of=False, zone=zones.get(one.subject))}" for one in active)
+    return [*lines, ""]
 
 
 def _subject(one: Standing) -> str:

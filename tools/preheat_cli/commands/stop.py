@@ -12,6 +12,7 @@ from preheat.domain.demand.request import DEFAULT_PRIORITY, Kind, Subject, Verb
 from preheat.domain.lead.lead_in_force import find_next_lead
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import ModelRecord, Phase
+from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.remedies import find_stop_command
 from preheat_cli.ahead import active_requests, read_requests
 from preheat_cli.confirm import YesOption
@@ -62,12 +63,13 @@ def _describe_model(store: Store, model: HostedModel, now: datetime, priority: i
     yield from _describe_stranger(model, record)
     current = look_ahead(model, now, requests).current
     if current is not None:
-        yield f"  ends its demand until {show.minute(current.end)} ({current.schedule})"
+        yield f"  ends its demand until {show.in_plant(current.end, PlantTime(now, model.zone))} ({current.schedule})"
     for one in active_requests(requests, now):
         if one.kind is Kind.HOLD and one.begin <= now:
             kept = one.priority > priority
             end = f"; it stays active, because its priority is {one.priority}: add --priority {one.priority}"
-            yield f"  {'does not cut' if kept else 'cuts'} {show.format_standing(one)}{end if kept else ''}"
+            shown = show.format_standing(one, zone=model.zone)
+            yield f"  {'does not cut' if kept else 'cuts'} {shown}{end if kept else ''}"
 
 
 def _describe_stranger(model: HostedModel, record: ModelRecord | None) -> Iterator[str]:

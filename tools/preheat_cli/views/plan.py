@@ -36,13 +36,17 @@ def transitions(found: Sequence[PlannedRun], asked: Window) -> list[str]:
         for change in clock_changes(zone, asked):
             ahead = f"{'ahead' if change.by > timedelta() else 'back'} {show.duration(abs(change.by))}"
             named = f"{change.before} -> {change.after}"
-            dated.append((change.at, 0, f"{show.minute(change.at)}  -- clocks go {ahead}: {zone}, {named}"))
-    heading = f"{'UTC':<17}  {'LOCAL':<25}  {'':<5}  MODEL"
+            dated.append((change.at, 0, f"{_both(change.at, zone)}  -- clocks go {ahead}: {zone}, {named}"))
+    heading = f"{'LOCAL':<25}  {'UTC':<17}  {'':<5}  MODEL"
     return [heading, *(line for _, _, line in sorted(dated))] if found else ["no starts"]
 
 
 def _line(at: datetime, zone: str, what: str, name: str) -> str:
-    return f"{show.minute(at):<17}  {show.local_instant(at, zone):<25}  {what:<5}  {name}"
+    return f"{_both(at, zone)}  {what:<5}  {name}"
+
+
+def _both(at: datetime, zone: str) -> str:
+    return f"{show.local_instant(at, zone):<25}  {show.minute(at):<17}"
 
 
 def describe_stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
@@ -148,7 +152,13 @@ def _spread(models: Sequence[HostedModel]) -> Iterator[str]:
 def _conflicts(found: Sequence[PlannedRun], terms: Terms) -> Iterator[str]:
     crowded = crowds(found, terms.models_at_once)
     rushed = rushes(found, terms.starts_per_second)
-    lines = [*_describe_oversized(found, terms), *map(_describe_crowd, crowded), *map(_describe_rush, rushed)]
+    zones = {run.zone for run in found}
+    zone = next(iter(zones)) if len(zones) == 1 else None  # several clocks have only UTC in common
+    lines = [
+        *_describe_oversized(found, terms),
+        *(_describe_crowd(crowd, zone) for crowd in crowded),
+        *(_describe_rush(rush, zone) for rush in rushed),
+    ]
     yield f"quota conflicts: {'' if lines else 'none'}".rstrip()
     yield from _some(lines)
 
@@ -175,16 +185,20 @@ def _some(lines: Sequence[str]) -> list[str]:
     return [f"  {line}" for line in [*lines[:LINES], *more]]
 
 
-def _describe_crowd(crowd: Crowd) -> str:
+def _describe_crowd(crowd: Crowd, zone: str | None) -> str:
     what = f"{crowd.service}: up to {crowd.most} models at once, {crowd.allowed} allowed"
-    when = f"{show.minute(crowd.window.start)} to {show.minute(crowd.window.end)}"
+    when = f"{_clock(crowd.window.start, zone)} to {_clock(crowd.window.end, zone)}"
     return f"{what}\n    {when}: {_names(crowd.models)}\n    late, because they start last: {_names(crowd.late)}"
 
 
-def _describe_rush(rush: Rush) -> str:
+def _describe_rush(rush: Rush, zone: str | None) -> str:
     what = f"{rush.service}: {rush.starts} starts at once, {rush.allowed} per second allowed"
     late = f"up to {show.duration(rush.by + timedelta(seconds=1))} late, if the slack is shorter"
-    return f"{what}\n    {show.minute(rush.start_at)}: {late}: {_names(rush.late)}"
+    return f"{what}\n    {_clock(rush.start_at, zone)}: {late}: {_names(rush.late)}"
+
+
+def _clock(at: datetime, zone: str | None) -> str:
+    return show.minute(at) if zone is None else show.local_instant(at, zone)
 
 
 def _late(run: PlannedRun, now: datetime) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from preheat.domain.calendar.days import LAST
 from preheat.domain.calendar.schedule import DayRule, Schedule, ShiftWindow, Weekday
+from preheat.domain.calendar.zones import find_zone
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Standing
 from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness
 from preheat.domain.plan.plan import Backend, Target, Units
@@ -42,6 +43,12 @@ def local_instant(at: datetime, zone: str) -> str:
     """Return an instant as the clock in the plant shows it: `Mon 2026-11-23 06:30 CET`."""
     shown = at.astimezone(ZoneInfo(zone))
     return shown.strftime("%a %Y-%m-%d %H:%M:%S %Z" if shown.second else "%a %Y-%m-%d %H:%M %Z")
+
+
+def stamp(at: datetime, zone: str | None) -> str:
+    """Return an instant to the second on the clock of the plant: `2026-11-23 06:30:00 CET`; without a zone, in UTC."""
+    found = find_zone(zone) if zone is not None else None
+    return instant(at) if found is None else at.astimezone(found).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def in_plant(at: datetime | None, time: PlantTime, *, away: bool = True) -> str:

@@ -51,6 +51,10 @@ def a_block(begin: str = "07:00", end: str = "18:00") -> Standing:
     )
 
 
+def a_hold(begin: str, end: str) -> Standing:
+    return replace(a_block(begin, end), kind=Kind.HOLD, request_id=RequestId("h-1"), known_at=at(begin))
+
+
 def the_facts(
     now: str,
     record: ModelRecord | None = None,
@@ -157,6 +161,23 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.ON_TIME, make_answered("07:29", Answer.LOST)),
         (VerdictState.AT_RISK, make_answered("07:59", Answer.LOST)),
         (VerdictState.LATE, make_answered("08:00", Answer.LOST)),
+    ],
+    VerdictCause.TOO_SHORT: [
+        (VerdictState.AT_RISK, the_facts("17:00", a_record(), MODEL, a_hold("17:00", "17:25"))),
+        # Preheat starts it, but the hold ends first.
+        (
+            VerdictState.AT_RISK,
+            the_facts(
+                "17:10",
+                a_record(
+                    observed=Observed.STARTING,
+                    attempt=an_attempt(answer=Answer.ACCEPTED, begun="17:00"),
+                    effort=Effort(at("17:00"), at("17:25"), at("17:32"), "request", lead=timedelta(minutes=30)),
+                ),
+                MODEL,
+                a_hold("17:00", "17:25"),
+            ),
+        ),
     ],
     VerdictCause.SLOW: [(VerdictState.AT_RISK, starting("07:59")), (VerdictState.LATE, starting("08:10"))],
     VerdictCause.HANGING: [
@@ -331,6 +352,16 @@ def test_an_accepted_start_is_expected_from_when_it_began_and_not_from_its_repea
 def test_a_model_that_was_ready_and_is_not_any_more_is_late_since_then() -> None:
     verdict = judge(starting("09:10", begun="09:02", since=at("09:01"), effort=an_effort(hosted_at=at("07:50"))))
     assert (verdict.state, verdict.since) == (VerdictState.LATE, at("09:01"))
+
+
+def test_nobody_expects_a_model_after_the_end_of_its_demand() -> None:
+    zone = PlantTime(at("17:00"), "UTC")
+    facts = the_facts("17:00", a_record(), MODEL, a_hold("17:00", "17:25"))
+    verdict = judge(facts)
+    assert write_headline(verdict, zone) == "AT RISK until 17:25 (in 25 min), expected 17:30"
+    assert verdict.remedies[0].command == f"preheat extend {WELD} h-1 --for 1h"
+    late = judge(make_answered("15:50", Answer.ACCEPTED, observed=Observed.FAILED))
+    assert (late.state, late.expected_at) == (VerdictState.LATE, None)
 
 
 def test_a_quota_names_who_could_make_room_and_how() -> None:

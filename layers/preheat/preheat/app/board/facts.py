@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from preheat.domain.bill.history import History, Paid, all_paid
+from preheat.domain.calendar.zones import find_zone
 from preheat.domain.record.record import LedgerEntry
 from preheat.domain.verdict.facts import VerdictFacts
 
@@ -27,9 +27,8 @@ class BoardFacts:
     @property
     def zone(self) -> str:
         """The time zone of its plant: that of its first schedule; UTC if this release does not know that one."""
-        model = self.facts.model
-        zone = model.schedules[0].zone if model is not None and model.schedules else UTC_NAME
-        return zone if _is_known(zone) else UTC_NAME
+        zone = self.facts.model.zone if self.facts.model is not None else None
+        return zone if zone is not None and find_zone(zone) is not None else UTC_NAME
 
     @property
     def group(self) -> str:
@@ -48,12 +47,3 @@ class BoardFacts:
         """Return how many starts were on time and how many were late after an instant."""
         judged = [entry.late for entry in self.entries if entry.late is not None and entry.at > after]
         return judged.count(False), judged.count(True)
-
-
-@lru_cache
-def _is_known(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

@@ -59,6 +59,11 @@ class Case:
         """Return whether the requester may change what is not theirs."""
         return self.right.admin
 
+    @property
+    def zone(self) -> str | None:
+        """The plant's time zone: that of the first model's first schedule; None: it has none."""
+        return self.models[0].zone if self.models else None
+
     def forecast(self, change: Standing | None = None) -> Prospect | None:
         """Return how the model will go on, with `change` in place of what it replaces; None: it is about several."""
         if self.request.subject.model_id is None or not self.models:

@@ -142,12 +142,12 @@ def describe_several(models: Sequence[HostedModel], records: Mapping[ModelId, Mo
 def _describe(facts: VerdictFacts) -> str:
     """Return the verdict in the plant's time, and what the model is needed for."""
     model, seen, mode = facts.model, facts.outlook, facts.strictest
-    zone = next((schedule.zone for schedule in model.schedules), None) if model is not None else None
+    zone = model.zone if model is not None else None
     verdict = judge(facts)
     needed = "no demand ahead"
     if seen.current is not None:
-        needed = f"needed until {format_instant(seen.current.end)} ({seen.current.schedule})"
+        needed = f"needed until {format_instant(seen.current.end, zone)} ({seen.current.schedule})"
     elif seen.upcoming is not None:
-        needed = f"next needed from {format_instant(seen.upcoming.begin)} ({seen.upcoming.schedule})"
+        needed = f"next needed from {format_instant(seen.upcoming.begin, zone)} ({seen.upcoming.schedule})"
     withheld = "" if mode is Mode.ACT else f"; mode {mode}: Preheat starts and stops nothing"
     return f"{write_headline(verdict, PlantTime(facts.now, zone))}: {verdict.why}; {needed}{withheld}"

@@ -64,7 +64,7 @@ def _stand(case: Case) -> Ruling:
     begin = max(asked.begin or now, now)
     until = _find_until(case, begin)
     if until <= now:
-        return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until)}")
+        return Ruling(Code.EXPIRED, f"The request arrived after its end, {format_instant(until, case.zone)}")
     kind = Kind.BLOCK if asked.verb is Verb.BLOCK else Kind.HOLD
     if until - begin > _find_longest(case, kind):
         return _reject_too_long(case, kind)
@@ -112,7 +112,7 @@ def _place(case: Case, kind: Kind, begin: datetime, until: datetime) -> Ruling:
             replace(standing, released_at=now),
             drops,
         )
-    words = f"{kind.capitalize()} from {format_instant(begin)} until {format_instant(until)}"
+    words = f"{kind.capitalize()} from {format_instant(begin, case.zone)} until {format_instant(until, case.zone)}"
     return replace(_accept(case, standing, words), drops=drops)
 
 
@@ -197,8 +197,12 @@ def _foretell(case: Case, change: Standing, words: str) -> Ruling:
         if seen.wanted and smaller:
             return Ruling(Code.UNITS_NOT_AVAILABLE_UNTIL_RESTART, words, change)
         if seen.ready_at is not None and change.until <= seen.ready_at:
-            ready = f"the model can be ready at {format_instant(seen.ready_at)}; extend it, or ask with ready_for"
-            return Ruling(Code.ENDS_BEFORE_READY, f"{words}; it ends before that: {ready}", change)
+            ready = f"the model can be ready at {format_instant(seen.ready_at, case.zone)}"
+            return Ruling(
+                Code.ENDS_BEFORE_READY,
+                f"{words}; it ends before that: {ready}; extend it, or ask with ready_for",
+                change,
+            )
     elif change.kind is Kind.BLOCK and change.released_at is None:
         words = "; ".join([words, *_describe_effect(case, change, seen)])
     elif change.kind is Kind.BLOCK and seen.wanted and seen.stopping:
@@ -239,7 +243,7 @@ def _end(case: Case) -> Ruling:
     if of.kind is not kind:
         return Ruling(Code.WRONG_KIND, f"{of.request_id} is a {of.kind}; {asked.verb} ends a {kind}")
     if of.end <= case.now or of.released_at is not None:
-        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} ended at {format_instant(of.end)}")
+        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} ended at {format_instant(of.end, case.zone)}")
     # By a clock that is behind it would never have held, and a pass may have acted on it.
     behind = case.now < of.known_at and of.begin <= of.known_at
     released_at = of.known_at + AN_INSTANT if behind else case.now
@@ -280,19 +284,21 @@ def _extend(case: Case) -> Ruling:
     if refused is not None:
         return refused
     if of.end <= case.now or of.released_at is not None:
-        return Ruling(Code.ENDED, f"{of.request_id} ended at {format_instant(of.end)}")
+        return Ruling(Code.ENDED, f"{of.request_id} ended at {format_instant(of.end, case.zone)}")
     if of.windows:
         return Ruling(Code.WRONG_KIND, f"{of.request_id} is a set of windows; {Verb.SCHEDULE_PUT} changes it")
     until = asked.until or of.until + (asked.duration or timedelta())
     if until <= of.until:
-        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until)}")
+        return Ruling(Code.NOTHING_TO_DO, f"{of.request_id} already lasts until {format_instant(of.until, case.zone)}")
     if until - max(of.begin, case.now) > _find_longest(case, of.kind):
         return _reject_too_long(case, of.kind)
     others = [one for one in case.kept if one.request_id != of.request_id]
     if of.kind is Kind.HOLD and (over := check_hours(case.right, others, [Window(of.begin, until)])) is not None:
         return Ruling(Code.TOO_MANY_HOURS, over)
     change = replace(of, until=until, revision=of.revision + 1)
-    return _accept(case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until)}")
+    return _accept(
+        case, change, f"{of.kind.capitalize()} {of.request_id} extended until {format_instant(until, case.zone)}"
+    )
 
 
 def _put(case: Case) -> Ruling:
@@ -307,7 +313,7 @@ def _put(case: Case) -> Ruling:
         return Ruling(
             Code.OUTDATED, f"Edition {of.edition} of set {of.request_id} has other windows: send a higher one"
         )
-    words = describe_set(change.request_id, of, change, now)
+    words = describe_set(change.request_id, of, change, now, case.zone)
     if asked.windows and not find_coming(change, now):
         return Ruling(Code.EXPIRED, "Every window of the request has ended; send an empty list to remove the set")
     if (refused := _check_set_size(case, change)) is not None:

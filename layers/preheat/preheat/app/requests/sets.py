@@ -82,7 +82,7 @@ def find_coming(standing: Standing | None, now: datetime) -> dict[datetime, date
     return {one.begin: one.end for one in standing.spans if one.end > now} if standing is not None else {}
 
 
-def describe_set(name: str, before: Standing | None, after: Standing, now: datetime) -> str:
+def describe_set(name: str, before: Standing | None, after: Standing, now: datetime, zone: str | None) -> str:
     """Return what changes: `Set week-49, edition 3: 15 windows from … until … (2 added, 1 removed, 13 unchanged)`."""
     old, new = find_coming(before, now), find_coming(after, now)
     same = sum(old.get(begin) == end for begin, end in new.items())
@@ -94,4 +94,4 @@ def describe_set(name: str, before: Standing | None, after: Standing, now: datet
         return f"{head}: no windows ({counted})" if counted else f"{head}: no windows"
     first, last = min(new), max(new.values())
     windows = f"{len(new)} window{'s' if len(new) != 1 else ''}"
-    return f"{head}: {windows} from {format_instant(first)} until {format_instant(last)} ({counted})"
+    return f"{head}: {windows} from {format_instant(first, zone)} until {format_instant(last, zone)} ({counted})"

@@ -16,6 +16,7 @@ SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ZONES_MONTHS_KEPT: Final = 4_096
+_ZONES_KEPT: Final = 1_024
 
 # The local dates that it evaluates; beyond them nothing has demand, so that no arithmetic leaves Python's years.
 FIRST_DAY: Final = date(1900, 1, 1)
@@ -35,6 +36,15 @@ def from_microseconds(at: int) -> datetime:
 def time_of_day(wall: time) -> int:
     """Return how many microseconds lie between midnight and a wall time, on a day without a change."""
     return (wall.hour * 3600 + wall.minute * 60 + wall.second) * SECOND_US + wall.microsecond
+
+
+@lru_cache(maxsize=_ZONES_KEPT)
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return the zone of this name; None: it is not available here."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # no such key, no key, or a path that is no file
+        return None
 
 
 def find_instant(day: date, wall: time, zone: str, *, fold: int) -> int:

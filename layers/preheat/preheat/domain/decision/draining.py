@@ -132,7 +132,7 @@ def _stay(situation: Situation, again_at: datetime) -> Move:
     draining = situation.record.draining or Draining(situation.now)
     action = Action.DRAIN if draining.over_at is None else Action.LOOK
     draining = change(draining, over_at=draining.over_at or situation.now)
-    reason = f"Not stopping any more: the next start is due at {format_instant(again_at)}"
+    reason = f"Not stopping any more: the next start is due at {format_instant(again_at, situation.zone)}"
     return Move(
         change(situation.record, draining=draining), Phase.DRAINING, reason, pick_wake(situation, again_at), action
     )
@@ -183,7 +183,7 @@ def _wait_for_queue(situation: Situation, draining: Draining, drain: Drain) -> M
             "the queue looks empty" if draining.left == 0 else "Preheat has not read the queue yet",
         )
     wake_at = until if wait is None else min(situation.now + wait, until)
-    reason = f"Draining: {seen}; stopping at {format_instant(until)} at the latest"
+    reason = f"Draining: {seen}; stopping at {format_instant(until, situation.zone)} at the latest"
     refused = failure is not None and REACTIONS[failure].told_from is not None and draining.unreadable == 1
     action = Action.DRAIN if situation.record.draining is None else Action.REFUSE if refused else Action.LOOK
     return Move(

@@ -283,7 +283,7 @@ def rest(situation: Situation) -> Move:
     reason = (
         "Stopped; no demand"
         if situation.outlook.next_edge is None
-        else f"Stopped; no demand before {format_instant(situation.outlook.next_edge)}"
+        else f"Stopped; no demand before {format_instant(situation.outlook.next_edge, situation.zone)}"
     )
     return Move(record, Phase.IDLE, reason, pick_wake(situation))
 

@@ -51,6 +51,11 @@ class Situation:
     stack: str = ""  # the stack that makes the calls, as its tokens name it
 
     @property
+    def zone(self) -> str | None:
+        """The plant's time zone, for the words of a reason; None: UTC."""
+        return self.model.zone if self.model is not None else None
+
+    @property
     def finds_a_stranger(self) -> bool:
         """Return whether somebody else's model runs here."""
         runs = self.observation.observed in (Observed.STARTING, Observed.HOSTED)

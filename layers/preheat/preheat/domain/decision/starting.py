@@ -205,9 +205,13 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         effort=effort,
     )
     why = f"repair {effort.repairs} of {REPAIRS_MAX}" if repair else f"attempt {effort.attempts} of {ATTEMPTS_MAX}"
-    ready_by = "" if effort.ready_at == effort.demand_start else f"; can be ready by {format_instant(effort.ready_at)}"
+    ready_by = (
+        ""
+        if effort.ready_at == effort.demand_start
+        else f"; can be ready by {format_instant(effort.ready_at, situation.zone)}"
+    )
     config = "" if attempt.target == model.target else f" with the fallback config {attempt.target.version}"
-    reason = f"Starting{config} ({why}); needed from {format_instant(effort.demand_start)}{ready_by}"
+    reason = f"Starting{config} ({why}); needed from {format_instant(effort.demand_start, situation.zone)}{ready_by}"
     return Move(record, Phase.STARTING, reason, situation.now + RECOVER_AFTER, Action.START, calls=True)
 
 
@@ -281,7 +285,11 @@ def burn_attempt(situation: Situation, why: str) -> Move:
         retry_at, then = None, "no further attempt until the demand ends"
     else:
         retry_at = situation.now + timedelta(minutes=BACKOFF[max(effort.attempts, 1) - 1])
-        then = f"next attempt at {format_instant(retry_at)}" if retry_at > situation.now else "next attempt now"
+        then = (
+            f"next attempt at {format_instant(retry_at, situation.zone)}"
+            if retry_at > situation.now
+            else "next attempt now"
+        )
     record, shortage = fall_back(situation.model, change(situation.record, effort=change(effort, retry_at=retry_at)))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {situation.observation.detail}); {then}{shortage}"
     record = change(record, attempt=None)

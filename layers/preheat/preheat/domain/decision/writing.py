@@ -82,7 +82,7 @@ def _name_entry(
         effort = judgement.effort
         short_since = effort.short_since if effort is not None else None
         if short_since is not None and NO_CAPACITY not in reason:
-            return Action.LATE, f"Late. {NO_CAPACITY} since {format_instant(short_since)}. {reason}"
+            return Action.LATE, f"Late. {NO_CAPACITY} since {format_instant(short_since, situation.zone)}. {reason}"
         return Action.LATE, f"Late. {reason}"
     if late is not None or judgement.lost or move.phase is not situation.record.phase:
         return Action.OBSERVE, reason

@@ -205,6 +205,11 @@ class HostedModel:
         return next((name for name in self.fallbacks[place:] if name not in unusable), None)
 
     @property
+    def zone(self) -> str | None:
+        """The plant's time zone: that of its first schedule; None: it has no schedule."""
+        return self.schedules[0].zone if self.schedules else None
+
+    @property
     def units_by_request(self) -> int:
         """Return the most units that a hold may make a start ask for; by default the plan's own."""
         return self.max_units_by_request or self.units.minimum

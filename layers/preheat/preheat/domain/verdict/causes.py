@@ -42,6 +42,7 @@ class VerdictCause(StrEnum):
     WRONG_STATE = "wrong_state"
     NO_ANSWER = "no_answer"
     # Something is in its way.
+    TOO_SHORT = "too_short"
     SLOW = "slow"
     HANGING = "hanging"
     QUOTA = "quota"
@@ -113,6 +114,7 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.THROTTLED: CauseRule(_SOON, "the service throttles the start; Preheat tries again"),
     VerdictCause.WRONG_STATE: CauseRule(_SOON, "the service cannot start it in its present state; Preheat tries again"),
     VerdictCause.NO_ANSWER: CauseRule(_SOON, "the service did not answer the start; Preheat tries again"),
+    VerdictCause.TOO_SHORT: _make_rule("its demand ends before it can be ready", VerdictState.AT_RISK),
     VerdictCause.SLOW: CauseRule(_NOT_BY_ITSELF, "the start takes longer than its lead"),
     VerdictCause.HANGING: CauseRule(_NOT_BY_ITSELF, "the start hangs", trouble=True),
     VerdictCause.QUOTA: CauseRule(_NOT_BY_ITSELF, "the service's quota is used up", trouble=True),

@@ -235,15 +235,24 @@ def _write_verdict(facts: VerdictFacts, found: _Finding) -> Verdict:
 
 
 def _judge_time(facts: VerdictFacts, verdict: Verdict) -> Verdict:
-    """Return whether it is on time, at risk or late: from the expected and the promised ready time."""
+    """Return whether it is on time, at risk or late: from the expected and the promised ready time.
+
+    Nobody expects a model after the end of its demand: Preheat stops it then.
+    """
     states, ready_at = CAUSES[verdict.cause].states, verdict.ready_at
     expected = None if not states & {VerdictState.ON_TIME} and verdict.cause not in MAY_END else estimate_ready(facts)
+    too_late = expected is not None and verdict.until is not None and verdict.until <= expected
     if ready_at is not None and facts.now >= ready_at:
         lost = facts.effort is not None and facts.effort.hosted_at is not None and facts.record is not None
         since = facts.record.since if lost and facts.record is not None and facts.record.since is not None else ready_at
-        return change(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=expected)
+        in_demand = None if too_late else expected
+        return change(verdict, state=VerdictState.LATE, since=max(since, ready_at), expected_at=in_demand)
     if VerdictState.REFUSED in states:
         return verdict
+    if too_late:
+        if VerdictState.ON_TIME not in states:
+            return change(verdict, state=VerdictState.AT_RISK)
+        return change(verdict, state=VerdictState.AT_RISK, cause=VerdictCause.TOO_SHORT, expected_at=expected)
     in_time = expected is not None and ready_at is not None and expected <= ready_at
     on_time = in_time and VerdictState.ON_TIME in states
     return change(verdict, state=VerdictState.ON_TIME if on_time else VerdictState.AT_RISK, expected_at=expected)

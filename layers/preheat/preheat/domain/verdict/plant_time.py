@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from preheat.domain.calendar.zones import find_zone
 
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PlantTime:
-    """A reader's clock at `now`; `zone` None: UTC, as `--utc` asks for."""
+    """A reader's clock at `now`; `zone` None, or one that is not available here: UTC, as `--utc` asks for."""
 
     now: datetime
     zone: str | None = None
@@ -19,11 +20,12 @@ class PlantTime:
 
         In UTC with a `Z` behind it.
         """
-        zone = UTC if self.zone is None else ZoneInfo(self.zone)
+        found = find_zone(self.zone) if self.zone is not None else None
+        zone = found or UTC
         local, today = instant.astimezone(zone), self.now.astimezone(zone).date()
         days = (local.date() - today).days
         form = "%H:%M" if days == 0 else "%a %H:%M" if -6 < days < 6 else "%Y-%m-%d %H:%M"
-        return local.strftime(form) + ("Z" if self.zone is None else "")
+        return local.strftime(form) + ("Z" if found is None else "")
 
     def away(self, instant: datetime) -> str:
         """Return how far away an instant is: `in 12 min`, `3 h 5 min ago`, `now`."""

@@ -6,6 +6,7 @@ You can paste each command unchanged; `plant.yaml` stands for the plant file. De
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from preheat.domain.demand.request import Kind
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.verdict.causes import VerdictCause
@@ -141,6 +142,15 @@ def _remedy_failed_foreign(facts: VerdictFacts) -> Iterator[Remedy]:
     yield from _suggest_look(facts)
 
 
+def _remedy_too_short(facts: VerdictFacts) -> Iterator[Remedy]:
+    end = facts.demand.end if facts.demand is not None else None
+    hold = next((one for one in facts.requests if one.kind is Kind.HOLD and one.end == end), None)
+    if hold is not None and not hold.windows:
+        of = f"--schedule {hold.subject.schedule}" if hold.subject.schedule is not None else f"{facts.model_id}"
+        yield Remedy("Let the hold end later", f"preheat extend {of} {hold.request_id} --for 1h")
+    yield Remedy("Or keep the model for an hour from when it is ready", f"preheat hold {facts.model_id} --ready-for 1h")
+
+
 def _remedy_hanging(facts: VerdictFacts) -> Iterator[Remedy]:
     yield Remedy(
         "Preheat stops it once and starts it again; see what Preheat tried", f"preheat history {facts.model_id}"
@@ -213,6 +223,7 @@ _REMEDIES: Final[dict[VerdictCause, Callable[[VerdictFacts], Iterator[Remedy]]]]
     VerdictCause.UNFIT: _remedy_unfit,
     VerdictCause.GIVEN_UP: _remedy_given_up,
     VerdictCause.FAILED_FOREIGN: _remedy_failed_foreign,
+    VerdictCause.TOO_SHORT: _remedy_too_short,
     VerdictCause.HANGING: _remedy_hanging,
     VerdictCause.SLOW: _remedy_slow,
     VerdictCause.OBSERVE: _remedy_observe,

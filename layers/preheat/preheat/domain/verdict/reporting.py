@@ -55,14 +55,14 @@ def _report_risk(situation: Situation, decision: Decision, verdict: Verdict) -> 
     action, reason = decision.action, decision.reason
     if entry is None:
         record = change(record, sequence=record.sequence + 1)
-        action, reason = Action.AT_RISK, _describe(verdict)
+        action, reason = Action.AT_RISK, _describe(verdict, situation.zone)
         entry = write_entry(record, record, action, reason, situation.now)
     entry = change(entry, at_risk=True, expected_at=verdict.expected_at, cause=verdict.cause)
     return change(decision, action=action, reason=reason, record=record, entry=entry)
 
 
-def _describe(verdict: Verdict) -> str:
+def _describe(verdict: Verdict, zone: str | None) -> str:
     when = "ready at the earliest at" if verdict.is_earliest else "expected at"
-    expected = f"; {when} {format_instant(verdict.expected_at)}" if verdict.expected_at is not None else ""
-    needed = f"; needed at {format_instant(verdict.ready_at)}" if verdict.ready_at is not None else ""
+    expected = f"; {when} {format_instant(verdict.expected_at, zone)}" if verdict.expected_at is not None else ""
+    needed = f"; needed at {format_instant(verdict.ready_at, zone)}" if verdict.ready_at is not None else ""
     return f"At risk: {verdict.why}{needed}{expected}"

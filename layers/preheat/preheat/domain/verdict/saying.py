@@ -1,5 +1,7 @@
 """A verdict and its times, in the words that the command line and the board share."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from preheat.domain.verdict.causes import VerdictCause, VerdictState
@@ -24,7 +26,7 @@ def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str
             since = f"since {both(verdict.since)}" if verdict.since is not None else ""
             return f"{since}{expected}"
         case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
-            return f"for {both(verdict.ready_at)}, {_expect(verdict, time)}"
+            return f"{_need(verdict, both)}, {_expect(verdict, time)}"
         case VerdictState.READY if verdict.cause in _UNNEEDED:
             return "not needed any more"
         case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
@@ -43,11 +45,18 @@ def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str
             return ""
 
 
+def _need(verdict: Verdict, both: Callable[[datetime], str]) -> str:
+    """Return for when it is needed; a demand that ends before Preheat promises anything has only an end."""
+    if verdict.until is not None and verdict.ready_at is not None and verdict.until <= verdict.ready_at:
+        return f"until {both(verdict.until)}"
+    return f"for {both(verdict.ready_at)}" if verdict.ready_at is not None else ""
+
+
 def _expect(verdict: Verdict, time: PlantTime) -> str:
     """Return the expected time: the earliest one, while something is in the way or it was too early for a risk."""
     if verdict.expected_at is None:
         return "no expected time"
     at = time.at(verdict.expected_at)
     early = verdict.ready_at is not None and verdict.expected_at <= verdict.ready_at
-    at_risk = verdict.state is VerdictState.AT_RISK and early
+    at_risk = verdict.state is VerdictState.AT_RISK and verdict.cause is not VerdictCause.TOO_SHORT and early
     return f"{at} at the earliest" if verdict.is_earliest or at_risk else f"expected {at}"
