@@ -30,7 +30,7 @@ MAY_LAG = [
     ("fleet.py", "self._tables.records.due.query(shard, bound)"),
     ("fleet.py", "self._tables.connection.batch_get_item(name, some)"),
 ]
-MAY_GLANCE = {"app/audit/audit.py", "app/tick.py"}
+MAY_GLANCE = {"app/audit/seen.py", "app/tick.py"}
 WORDS = ("consistent_read", "ConsistentRead")
 
 

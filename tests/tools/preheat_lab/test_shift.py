@@ -12,7 +12,7 @@ MOST = {
     Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(69, 70.5, 345, 273, 225),
     Backend.FUNCTION: shift.MeasuredShift(69, 70, 344, 272, 225),
 }
-IDLE_MOST = 253
+IDLE_MOST = {20: 104, 1_000: 30}  # read units of each idle model in a fleet of that many
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def measured() -> dict[Backend, shift.MeasuredShift]:
 
 
 @pytest.fixture(scope="module")
-def idle() -> float:
+def idle() -> shift.FleetReads:
     return shift.measure_idle()
 
 
@@ -35,9 +35,10 @@ def test_a_shift_takes_no_more_than_this(measured: dict[Backend, shift.MeasuredS
     assert found.write_units <= most.write_units
 
 
-def test_an_idle_model_reads_no_more_than_this(idle: float) -> None:
-    assert idle <= IDLE_MOST
+@pytest.mark.parametrize("fleet", shift.FLEETS)
+def test_an_idle_model_reads_no_more_than_this(idle: shift.FleetReads, fleet: int) -> None:
+    assert idle.share(fleet) <= IDLE_MOST[fleet]
 
 
-def test_the_page_has_what_is_counted(measured: dict[Backend, shift.MeasuredShift], idle: float) -> None:
+def test_the_page_has_what_is_counted(measured: dict[Backend, shift.MeasuredShift], idle: shift.FleetReads) -> None:
     assert shift.format_shift(measured, idle) in DOC.read_text(encoding="utf-8")

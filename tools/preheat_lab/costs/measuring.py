@@ -38,6 +38,7 @@ class MeasuredWeek:
     sends: float
     reads: float  # read request units
     writes: float  # write request units
+    glances: float  # records that resyncs read, each for half a unit
     entries: float
     entry_bytes: float
     plan_bytes: float  # of a model's item in the plan, once
@@ -133,6 +134,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
         sends=sent["messages"] / each,
         reads=units.reads / each,
         writes=units.writes / each,
+        glances=units.glances / each,
         entries=units.entries / each,
         entry_bytes=units.entry_bytes / max(units.entries, 1),
         plan_bytes=plan_bytes / models,

@@ -17,12 +17,13 @@ from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
 from preheat.app.audit.audit import EVERY, Audit
 from preheat.app.audit.invariants import judge_ledger
-from preheat.app.tick import tick
+from preheat.app.resting import RestingModels
+from preheat.app.tick import RESYNC_EVERY_MINUTES, tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.values import change
-from preheat_lab.costs.units import READ_UNIT, StoreUnits, measure_record
+from preheat_lab.costs.units import LINE_BYTES, READ_UNIT, SHARDS, StoreUnits, measure_record
 from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import SimulatedLine, draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
@@ -32,6 +33,7 @@ from preheat_simulator.core.switches import Switches
 
 EARLY_SHIFT = (ShiftWindow(frozenset(Weekday), time(6), time(14)),)
 MINUTES_A_DAY = 24 * 60
+FLEETS = (20, 1_000)
 NAMES = {
     Backend.REKOGNITION: "Rekognition",
     Backend.SAGEMAKER: "SageMaker endpoint",
@@ -83,10 +85,10 @@ def measure_shift(backend: Backend, models: int = 4, days: int = 7, seed: int = 
     )
 
 
-def measure_idle(models: int = 20) -> float:
-    """Return the read units of a model-day without demand: those of the ticks and audits of a day.
+def measure_idle(models: int = 20) -> "FleetReads":
+    """Return what resyncs and audits read in a day of models without demand. The functions are warm.
 
-    The functions are warm, and the ledgers empty.
+    The other ticks of a day only query what is due: no more for more models at rest.
     """
     lines = draw_plant(Random("idle"), models, announced_at=BEGINS_AT, backend=Backend.SAGEMAKER)  # noqa: S311 - as above
     store, clock = MemoryStore(), VirtualClock(BEGINS_AT)
@@ -96,6 +98,7 @@ def measure_idle(models: int = 20) -> float:
         store.records[line.model.model_id] = change(
             record, phase=Phase.IDLE, since=BEGINS_AT, plan_version=1, wake_at=BEGINS_AT + timedelta(days=30)
         )
+    queue, resting = MemoryQueue(clock), RestingModels()
     audit = Audit(
         clock,
         store,
@@ -105,34 +108,41 @@ def measure_idle(models: int = 20) -> float:
         lambda entries, sequence: list(judge_ledger(entries, sequence=sequence)),
     )
     reads = FleetReads(store)
-    for minute in range(MINUTES_A_DAY):
+    for minute in range(0, MINUTES_A_DAY, EVERY // timedelta(minutes=1)):
         clock.at = BEGINS_AT + timedelta(minutes=minute)
-        tick(clock=clock, store=store, queue=MemoryQueue(clock))
-        if minute % (EVERY // timedelta(minutes=1)) == 0:
-            audit.run()
-    return reads.units / models
+        if minute % RESYNC_EVERY_MINUTES == 0:
+            tick(clock=clock, store=store, queue=queue, resting=resting)
+        audit.run()
+    return reads
 
 
 class FleetReads:
-    """Counts the read units of what ticks and audits read of many models, once their functions are warm."""
+    """Counts what resyncs and audits read of a fleet, once their functions are warm."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self.units, self._inside = 0.0, False
-        self._store = store
+        self.records = 0.0  # units of all records
+        self.pointers, self.indexes = 0, 0  # reads of the plan's pointer, and of the whole due index
+        self._store, self._models, self._inside = store, len(store.records), False
         for name, count in {
-            "glance_at_many": self._measure_records,
-            "read_whole_plan": _count_pointer,
-            "list_planned_models": _count_pointer,
-            "list_former_models": _count_pointer,
-            "read_plan_version": _count_pointer,
+            "glance_at_many": self._count_records,
+            "find_due": self._count_index,
+            "read_whole_plan": self._count_pointer,
+            "list_planned_models": self._count_pointer,
+            "list_former_models": self._count_pointer,
+            "read_plan_version": self._count_pointer,
         }.items():
             setattr(store, name, self._count(getattr(store, name), count))
+
+    def share(self, models: int) -> float:
+        """Return the read units of one model in a fleet of `models`, all of them at rest."""
+        lines = SHARDS * max(ceil(models / SHARDS * LINE_BYTES / READ_UNIT), 1)
+        return self.records / self._models + (self.pointers + self.indexes * lines / 2) / models
 
     def _count(self, call: Any, count: Any) -> Any:
         def count_call(*args: Any, **kwargs: Any) -> Any:
             if self._inside:  # The twin makes calls of its own.
                 return call(*args, **kwargs)
-            self.units += count(*args, **kwargs)
+            count(*args, **kwargs)
             self._inside = True
             try:
                 return call(*args, **kwargs)
@@ -141,15 +151,17 @@ class FleetReads:
 
         return count_call
 
-    def _measure_records(self, model_ids: Any) -> float:
-        """Return the units of reads that may lag: half of one for each 4 KB of each record."""
+    def _count_records(self, model_ids: Any) -> None:
+        """Count reads that may lag: half of a unit for each 4 KB of each record."""
         records: list[ModelRecord] = [self._store.records[one] for one in model_ids if one in self._store.records]
-        return sum(ceil(measure_record(record) / READ_UNIT) for record in records) / 2
+        self.records += sum(ceil(measure_record(record) / READ_UNIT) for record in records) / 2
 
+    def _count_index(self, _until: Any) -> None:
+        self.indexes += 1
 
-def _count_pointer() -> float:
-    """Return the units of a call that only reads the pointer: a warm function knows the plan."""
-    return 1.0
+    def _count_pointer(self) -> None:
+        """Count a call that only reads the pointer: a warm function knows the plan."""
+        self.pointers += 1
 
 
 def _simplify(line: SimulatedLine) -> SimulatedLine:
@@ -159,12 +171,15 @@ def _simplify(line: SimulatedLine) -> SimulatedLine:
     return SimulatedLine(model, line.start_latency, line.stop_latency)
 
 
-def format_shift(measured: Mapping[Backend, MeasuredShift], idle: float) -> str:
+def format_shift(measured: Mapping[Backend, MeasuredShift], idle: FleetReads) -> str:
     """Return the table of docs/costs.md with its marks."""
     head = "| one eight-hour shift | " + " | ".join(NAMES[backend] for backend in measured) + " |"
     rows = [head, "| --- |" + " ---: |" * len(measured)]
     for field in fields(MeasuredShift):
         found = (asdict(each)[field.name] for each in measured.values())
         rows.append(f"| {field.name} | " + " | ".join(f"{value:.1f}" for value in found) + " |")
-    rows.append("| read units of an idle model" + f" | {idle:.1f}" * len(measured) + " |")
+    rows += [
+        f"| read units of an idle model, of {fleet:,}" + f" | {idle.share(fleet):.1f}" * len(measured) + " |"
+        for fleet in FLEETS
+    ]
     return "\n".join([BEGIN, "", *rows, "", END])

@@ -20,6 +20,8 @@ from preheat.domain.record.record import LedgerEntry, ModelRecord
 # Of a warm function, which knows the current plan's items already.
 REMOTE = {"load": 1, "save": 1, "read_basis": 1, "wake": 1}
 READ_UNIT, WRITE_UNIT = 4096, 1024
+SHARDS = len(items.SHARDS)  # of the due index: each read of it is a query for each
+LINE_BYTES = 80  # of its lines, for a name of 20 letters
 INDEX_MOVES = 2  # a line of the due index goes, and another comes: keys only, under 1 KB each
 
 
@@ -28,7 +30,9 @@ class StoreUnits:
 
     def __init__(self, store: MemoryStore) -> None:
         self.calls = self.reads = self.writes = self.entries = self.entry_bytes = 0
+        self.glances = 0  # records that resyncs have read
         self._store = store
+        store.glance_at_many = self._count_glances(store.glance_at_many)  # type: ignore[method-assign]  # counted on its way
         for name, remote in REMOTE.items():
             setattr(store, name, self._count_calls(getattr(store, name), getattr(self, f"_{name}"), remote))
 
@@ -37,6 +41,13 @@ class StoreUnits:
             self.calls += remote
             count(*args, **kwargs)
             return call(*args, **kwargs)
+
+        return count_call
+
+    def _count_glances(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def count_call(model_ids: Any) -> Any:
+            self.glances += len(model_ids)
+            return call(model_ids)
 
         return count_call
 

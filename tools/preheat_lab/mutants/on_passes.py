@@ -177,7 +177,7 @@ MUTATIONS = (
     ),
     _in_tick(
         name="no resync",
-        old="if now.minute % RESYNC_EVERY_MINUTES == 0:",
+        old="if resyncs:",
         new="if False:",
         rule="the resync finds a model that the index lost",
         sees="L5",
@@ -191,8 +191,8 @@ MUTATIONS = (
     ),
     _in_tick(
         name="a tick that looks back",
-        old="due = store.find_due(now + TICK_HORIZON)",
-        new="due = store.find_due(now - 4 * TICK_HORIZON)",
+        old="due = [line for line in index if line.wake_at <= now + TICK_HORIZON]",
+        new="due = [line for line in index if line.wake_at <= now - 4 * TICK_HORIZON]",
         rule="who is due is decided within two ticks",
         sees="L5",
     ),

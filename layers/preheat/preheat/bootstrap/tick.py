@@ -1,7 +1,7 @@
 """Wires the function `tick`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from botocore.session import Session
@@ -11,6 +11,7 @@ from preheat.adapters.dynamodb.fleet import DynamoFleet
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.queue import Queue
+from preheat.app.resting import RestingModels
 from preheat.app.tick import Ticked, TickStore, tick
 from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import TickSettings
@@ -19,15 +20,16 @@ from preheat.observability.tracing import trace_calls
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The function `tick`, wired."""
+    """The function `tick`, wired. `resting` lives as long as its process."""
 
     clock: Clock
     store: TickStore
     queue: Queue
+    resting: RestingModels = field(default_factory=RestingModels)
 
     def tick(self) -> Ticked:
         """Run one tick; see `preheat.app.tick.tick`."""
-        return tick(clock=self.clock, store=self.store, queue=self.queue)
+        return tick(clock=self.clock, store=self.store, queue=self.queue, resting=self.resting)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -290,7 +290,7 @@ def test_a_model_that_only_the_resync_can_find_is_missed_without_it(monkeypatch:
     monkeypatch.setitem(MIXES, "forgetful", FaultMix(index_lost=0.05))
     assert not is_seen("L5", models=4, days=2, seeds=4, faults="forgetful")
     monkeypatch.setattr("preheat.app.tick.RESYNC_EVERY_MINUTES", 61)
-    monkeypatch.setattr("preheat.app.tick._resync", lambda _store, _now: [])
+    monkeypatch.setattr("preheat.app.tick._resync", lambda *_: [])
     assert is_seen("L5", models=4, days=2, faults="forgetful")
 
 

@@ -1,20 +1,20 @@
 """The audit: what runs that no demand explains, which start will be late, what is stuck, and whether ledgers hold.
 
-Pure except for its ports; it changes nothing. Every run checks the records, so that a start at risk is known before its
-shift. Every third run also lists the services. It checks each ledger once a day. Does not know who receives the
-report.
+Pure except for its ports, and its memory of models at rest; it changes nothing. Every run checks the records, so that a
+start at risk is known before its shift. It reads each record hourly, and more often what is not at rest. Every third
+run also lists the services. It checks each ledger once a day. Does not know who receives the report.
 """
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 
+from preheat.app.audit.seen import RecordsStore, SeenRecords
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_error
-from preheat.app.ports.fleet import RecordGlances
 from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.plans import PlanReader
 from preheat.app.ports.records import LedgerReader, RecordReader
@@ -98,7 +98,7 @@ class Audited:
     violations: tuple[Violation, ...] = ()
 
 
-class AuditStore(RecordReader, RecordGlances, LedgerReader, PlanReader, RequestReader, Protocol):
+class AuditStore(RecordReader, RecordsStore, LedgerReader, PlanReader, RequestReader, Protocol):
     """The part of the store that the audit uses: it writes nothing."""
 
 
@@ -114,13 +114,14 @@ class Audit:
     judge: Judge
     mode: Mode = Mode.ACT
     region: str = ""  # the stack's own, which a plan may name or leave out
+    seen: SeenRecords = field(default_factory=SeenRecords)
 
     def run(self) -> Audited:
         """Make one run. Raises StoreUnavailable: without the records there is no finding."""
         now = self.clock.now()
         plan = self.store.read_whole_plan()
         version, models, planned, left = plan.version, plan.models, plan.names, plan.former
-        records = self.store.glance_at_many([*planned, *left])
+        records = self.seen.read(self.store, [*planned, *left], version, now)
         facts = [self._gather_facts(name, models.get(name), records.get(name), now) for name in [*planned, *left]]
         verdicts = {one.model_id: (one, judge(one)) for one in facts if one is not None}
         judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
