@@ -1,5 +1,6 @@
 """The board's view of facts: nothing from outside gets into its markup as markup."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from preheat.app.board.figures import Figures, sum_figures
 from preheat.app.board.more import More
 from preheat.app.board.page import Look, render
 from preheat.app.board.spans import Span, SpanKind
+from preheat.app.board.timeline import draw_hours
 from preheat.app.board.view import STEP, Board, make_board
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
@@ -158,6 +160,25 @@ def test_a_trouble_that_many_share_is_shown_three_times_and_then_counted() -> No
     assert page.count("data-state=") == 50
 
 
+@pytest.mark.parametrize(
+    ("windows", "now", "minutes", "marks"),
+    [
+        ("08:00-08:02", "07:58", 16, "07:54 07:57 08:00 08:03 08:06 08:09"),  # a demo: a shift of two minutes
+        ("08:00-08:45", "07:58", 95, "07:30 07:45 08:00 08:15 08:30 08:45 09:00"),
+        ("08:00-16:00", "07:58", 14 * 60 + 15, "07:00 09:00 11:00 13:00 15:00 17:00 19:00"),
+        ("20:00-20:02", "07:58", 14 * 60 + 15, "07:00 09:00 11:00 13:00 15:00 17:00 19:00"),  # nothing within minutes
+    ],
+)
+def test_the_timelines_have_the_shortest_scale_that_shows_everything(
+    windows: str, now: str, minutes: int, marks: str
+) -> None:
+    model = replace(a_model(windows, target=TARGETS[Backend.SAGEMAKER]), lead=timedelta(minutes=2), slack=timedelta())
+    found = BoardFacts(VerdictFacts(WELD, at(now), model, STOPPED, look_ahead(model, at(now))))
+    board = make_board([found], at(now), "plant")
+    assert board.end - board.begin == timedelta(minutes=minutes)
+    assert " ".join(re.findall(r"%\">(\d\d:\d\d)</span>", draw_hours(board))) == marks
+
+
 def test_a_row_stays_as_it_is_while_the_range_does() -> None:
     def rows(minutes: int) -> list[str]:
         board: Board = make_board(make_many(200), NOW + timedelta(minutes=minutes), "plant")
@@ -215,7 +236,9 @@ def test_time_without_a_price_is_counted_and_is_in_no_amount() -> None:
     found = [make_paid(0, "03:00", "09:00", Backend.SAGEMAKER)]
     here = sum_figures(found, at("23:00"), "UTC")
     assert here == Figures(unpriced=timedelta(hours=12))
-    assert "12.0 h" in render(make_board(found, at("23:00"), "plant"))
+    assert "<b>12 h</b> of units" in render(make_board(found, at("23:00"), "plant"))
+    moment = make_paid(0, "03:00", "03:00:20", Backend.SAGEMAKER)
+    assert "price is not known" not in render(make_board([moment], at("23:00"), "plant"))
 
 
 def test_what_was_saved_is_the_time_in_which_it_did_not_run() -> None:

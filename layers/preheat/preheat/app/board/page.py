@@ -5,7 +5,6 @@ Owns markup; it loads nothing from anywhere. Colours never carry a meaning alone
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -17,7 +16,7 @@ from preheat.app.board.view import Board, BoardRow
 from preheat.domain.plan.plan import Mode
 from preheat.domain.printable import escape
 from preheat.domain.verdict.causes import FAILING, VerdictCause, VerdictState
-from preheat.domain.verdict.plant_time import PlantTime
+from preheat.domain.verdict.plant_time import MINUTE, PlantTime, format_span
 from preheat.domain.verdict.saying import format_times
 from preheat.domain.verdict.verdict import Remedy, Verdict
 
@@ -106,9 +105,8 @@ def _write_figures(figures: Figures) -> Iterator[str]:
         (figures.saved_week, "saved in 7 days against hosting around the clock"),
     ):
         shown += [(_write_money(currency, amount), words) for currency, amount in amounts.items()]
-    if figures.unpriced:
-        hours = figures.unpriced / timedelta(hours=1)
-        shown.append((f"{hours:,.1f} h", "of units in 7 days on services whose price is not known"))
+    if figures.unpriced >= MINUTE:
+        shown.append((format_span(figures.unpriced), "of units in 7 days on services whose price is not known"))
     if shown:
         yield '<ul class="figures" aria-label="Figures">'
         yield from (f"<li><b>{escape(figure)}</b> {words}</li>" for figure, words in shown)

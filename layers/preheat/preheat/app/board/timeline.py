@@ -1,7 +1,7 @@
 """A timeline as HTML: bars on one line, the same in words for who cannot see them, the hours above, and the legend."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from preheat.app.board.spans import Span, SpanKind
@@ -18,7 +18,6 @@ LEGEND: Final = {
     SpanKind.BLOCK: "blocked",
     SpanKind.LATE: "late",
 }
-HOUR: Final = timedelta(hours=1)
 
 
 def draw_line(board: Board, row: BoardRow) -> str:
@@ -38,7 +37,8 @@ def draw_hours(board: Board) -> str:
     """Return the hours above the lines of a group, on the clock of the board's zone."""
     time = PlantTime(board.at, board.zone)
     first = board.begin.replace(minute=0, second=0, microsecond=0)
-    marks = [mark for number in range(0, 17, 2) if board.begin <= (mark := first + number * HOUR) <= board.end]
+    count = (board.end - first) // board.mark + 1
+    marks = [mark for number in range(count) if board.begin <= (mark := first + number * board.mark) <= board.end]
     spans = "".join(f'<span style="left:{_find_place(board, at):.2f}%">{time.at(at)[-5:]}</span>' for at in marks)
     return f'<div class="hours">{spans}</div>'
 

@@ -12,17 +12,42 @@ from typing import Final
 from preheat.app.board.facts import BoardFacts
 from preheat.app.board.figures import Figures, sum_figures
 from preheat.app.board.spans import Span, make_spans
+from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Mode
 from preheat.domain.verdict.causes import URGENCY, VerdictState
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.rivals import add_rivals
 from preheat.domain.verdict.verdict import Verdict
 
-BEHIND: Final = timedelta(hours=2)
-AHEAD: Final = timedelta(hours=12)
-STEP: Final = timedelta(minutes=15)  # the range moves on by this, so that a row stays as it is in between
+STEP: Final = timedelta(minutes=15)
 
 ON_TOP: Final = frozenset({VerdictState.BLOCKED, VerdictState.UNSCHEDULED})  # also where nobody has to act
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The range of the timelines: from `behind` before now to `ahead` after it, with the time at each `mark`.
+
+    The range moves on by `step`, so that a row stays as it is in between.
+    """
+
+    behind: timedelta
+    ahead: timedelta
+    step: timedelta
+    mark: timedelta
+
+    def find_range(self, at: datetime) -> Window:
+        """Return the range of the timelines at a moment."""
+        begin = at - self.behind - (at - datetime.min.replace(tzinfo=at.tzinfo)) % self.step
+        return Window(begin, begin + self.behind + self.ahead + self.step)
+
+
+PLANT: Final = Scale(timedelta(hours=2), timedelta(hours=12), STEP, timedelta(hours=2))
+# Where everything happens within minutes, as in the demo: a shift of a minute is no hair.
+SHORT: Final = (
+    Scale(timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=1), timedelta(minutes=3)),
+    Scale(timedelta(minutes=30), timedelta(hours=1), timedelta(minutes=5), timedelta(minutes=15)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,7 @@ class Board:
     figures: Figures
     next_shift: NextShift | None
     mode: Mode = Mode.ACT
+    mark: timedelta = PLANT.mark
 
     @property
     def trouble(self) -> tuple[BoardRow, ...]:
@@ -92,8 +118,7 @@ def make_board(found: Sequence[BoardFacts], at: datetime, title: str, mode: Mode
 
     It shows a model that no plan names any more only while there is something to say about it.
     """
-    begin = at - BEHIND - (at - datetime.min.replace(tzinfo=at.tzinfo)) % STEP
-    end = begin + BEHIND + AHEAD + STEP
+    seen = PLANT.find_range(at)
     zones = Counter(each.zone for each in found)
     zone = min(zones, key=lambda name: (-zones[name], name)) if zones else "UTC"
     rows = []
@@ -101,12 +126,23 @@ def make_board(found: Sequence[BoardFacts], at: datetime, title: str, mode: Mode
         verdict = judge(facts)
         if facts.model is None and verdict.state is VerdictState.OFF:
             continue
-        spans = make_spans(each, verdict, begin, end)
+        spans = make_spans(each, verdict, seen.start, seen.end)
         rows.append(BoardRow(verdict, each.zone, each.group, spans, each.problem))
     rows.sort(key=lambda row: (*row.verdict.urgency, row.verdict.model_id))
-    return Board(
-        at, begin, end, title, zone, tuple(rows), sum_figures(found, at, zone), _find_next_shift(rows, at), mode
-    )
+    scale = _choose_scale(rows, at)
+    seen = scale.find_range(at)
+    figures, coming = sum_figures(found, at, zone), _find_next_shift(rows, at)
+    return Board(at, seen.start, seen.end, title, zone, tuple(rows), figures, coming, mode, scale.mark)
+
+
+def _choose_scale(rows: Sequence[BoardRow], at: datetime) -> Scale:
+    """Return the shortest scale that shows every span of the longest; without spans the longest."""
+    spans = [span for row in rows for span in row.spans]
+    for scale in SHORT:
+        seen = scale.find_range(at)
+        if spans and all(seen.start <= span.begin and span.end <= seen.end for span in spans):
+            return scale
+    return PLANT
 
 
 def _find_next_shift(rows: Sequence[BoardRow], at: datetime) -> NextShift | None:
