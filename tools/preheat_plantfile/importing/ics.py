@@ -15,8 +15,8 @@ from preheat.domain.printable import printable
 from preheat_plantfile.importing.hours import DAY
 from preheat_plantfile.importing.ics_event import CalendarEvent, EventReader, Lost
 from preheat_plantfile.importing.ics_lines import Component, Content, NoCalendarError, read_content
-from preheat_plantfile.importing.ics_overrides import Family, Mover, families_of, is_cancelled, order_of
-from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
+from preheat_plantfile.importing.ics_overrides import Family, Mover, families_of, find_named_start, is_cancelled
+from preheat_plantfile.importing.ics_values import Moment, UnreadableValue
 from preheat_plantfile.importing.ics_zones import Zones, definitions_of
 from preheat_plantfile.importing.merging import DATES_MAX, ImportedDemand, Recurring, plant_of
 from preheat_plantfile.importing.report import ImportReport
@@ -128,9 +128,6 @@ class _File:
         """Yield each requested event with its title; the report gets all others."""
         report = self.report
         for family in families_of(self._content.events):
-            dropped = family.keep_latest()
-            report.total -= dropped
-            report.older += dropped
             yield from self._family(family)
         counted = self._content.others
         report.losses += [f"{count} {name}: only events are shifts" for name, count in sorted(counted.items())]
@@ -144,17 +141,22 @@ class _File:
     def _family(self, family: Family) -> Iterator[tuple[str, CalendarEvent]]:
         masters: list[tuple[str, str, CalendarEvent]] = []
         cancelled = False
+        self._leave_out(family.keep_latest_series())
         for component in family.masters:
             if is_cancelled(component):
                 cancelled = True
                 self._lose(component, "its STATUS is CANCELLED")
             elif (event := self._read(component)) is not None:
                 masters.append((_title(component), component.text("CATEGORIES"), event))
-        for component in sorted(family.overrides, key=order_of):
+        events = [event for _, _, event in masters]
+        named = {id(each): find_named_start(each, events, self._reader(each)) for each in family.overrides}
+        self._leave_out(family.keep_latest_overrides(lambda each: named[id(each)]))
+        for component in family.overrides:
             if cancelled and not masters:
                 self._lose(component, "the STATUS of its series is CANCELLED")
                 continue
-            title, categories, master = self._master_of(component, masters)
+            # An override that names no start of any series belongs to the first of the same UID.
+            title, categories, master = masters[named[id(component)].series or 0] if masters else ("", "", None)
             moved = self._move(component, master)
             title, categories = _title(component) or title, component.text("CATEGORIES") or categories
             if moved is not None:
@@ -165,20 +167,9 @@ class _File:
         for title, categories, event in masters:
             yield from self._choose(title, categories, event)
 
-    def _master_of(
-        self, component: Component, masters: Sequence[tuple[str, str, CalendarEvent]]
-    ) -> tuple[str, str, CalendarEvent | None]:
-        """Return the series that has the start which an override names; if none has, the first of the same UID."""
-        prop = component.first("RECURRENCE-ID")
-        if prop is None:
-            return "", "", None
-        for title, categories, event in masters:
-            try:
-                if event.starts_on(*self._reader(component).find_named_start(event, moment_of(prop))):
-                    return title, categories, event
-            except (Lost, UnreadableValue, OverflowError):
-                continue
-        return masters[0] if masters else ("", "", None)
+    def _leave_out(self, older: int) -> None:
+        self.report.total -= older
+        self.report.older += older
 
     def _choose(self, title: str, categories: str, event: CalendarEvent) -> Iterator[tuple[str, CalendarEvent]]:
         if self._choice.takes(title, categories):

@@ -16,7 +16,7 @@ from preheat.domain.calendar.rule_text import read_parts
 from preheat_plantfile.compiling.schedules import last_start
 from preheat_plantfile.importing.hours import DAY, DAYS_MAX, LONGEST, Hours
 from preheat_plantfile.importing.ics_lines import TIMED, Component, Property
-from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, duration_of, moment_of, period_of
+from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, duration_of, moment_of, period_of, show
 from preheat_plantfile.schema.dates import A_RULE, YEARS, read_rule
 
 _OF_TIME: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
@@ -59,6 +59,8 @@ class CalendarEvent:
     series: list[Series] = field(default_factory=list)
     singles: dict[date, Hours] = field(default_factory=dict)
     more: list[tuple[date, Hours]] = field(default_factory=list)  # singles on a date that has one already
+    settled: set[date] = field(default_factory=set)  # singles that a change of all later starts has moved
+    rules: set[str] = field(default_factory=set)  # as written
 
     def add(self, day: date, hours: Hours) -> None:
         """Let it start once more."""
@@ -70,6 +72,12 @@ class CalendarEvent:
         if day in self.singles and at in (None, self.singles[day].start):
             return True
         return any(at in (None, series.hours.start) and series.starts_on(day) for series in self.series)
+
+    def only_time_on(self, day: date) -> time | None:
+        """Return the wall time of its start on a date; None if it has none or several."""
+        times = {series.hours.start for series in self.series if series.starts_on(day)}
+        times |= {self.singles[day].start} if day in self.singles else set()
+        return times.pop() if len(times) == 1 else None
 
     def exclude(self, day: date, at: time | None) -> bool:
         """Let a start not take place; False if nothing starts then. `at` None: whatever starts on that date."""
@@ -114,6 +122,7 @@ class EventReader:
         event = self.read_once(component, None)
         rules = component.properties.get("RRULE", [])
         for prop in rules:
+            event.rules.add(plain_rule(prop))
             self._add_rule(event, prop)
         day, hours = event.day, event.hours
         if rules and not event.series:
@@ -128,6 +137,8 @@ class EventReader:
             self._each(prop, partial(self._add_date, event, prop))
         for prop in component.properties.get("EXDATE", ()):
             self._each(prop, partial(self._exclude_date, event, prop))
+        if not event.singles and all(series.last is not None and series.last < day for series in event.series):
+            raise Lost("its rule ends before its first start, and so it never takes place")
         if component.first("EXRULE") is not None:
             self.report("its EXRULE, which is no longer part of the standard; exclude dates by EXDATE")
         return event
@@ -213,14 +224,16 @@ class EventReader:
         for text in prop.value.split(",") if prop.value else ():
             try:
                 take(text)
-            except (Lost, UnreadableValue, OverflowError) as error:
+            except Lost as lost:
+                said = str(lost)
+                self.report(said if prop.name in said else f"its {prop.name} {show(text.strip())}: {said}")
+            except (UnreadableValue, OverflowError) as error:
                 self.report(str(error))
 
     def _add_rule(self, event: CalendarEvent, prop: Property) -> None:
         at = dict(zip(_OF_TIME, (event.hours.start.hour, event.hours.start.minute, 0), strict=True))
         same = {f"{name}={value}" for name, value in at.items()} | {f"{name}={value:02}" for name, value in at.items()}
-        written = prop.value.upper().replace(" ", "").split(";")
-        parts = ";".join(part for part in written if part not in same and part not in _IDLE)
+        parts = ";".join(part for part in plain_rule(prop).split(";") if part not in same and part not in _IDLE)
         kept = "; the import carries over only its first start" if not event.series else ""
         try:
             choice = read_rule(parts)
@@ -255,6 +268,11 @@ class EventReader:
             event.add(begin.date(), self._hours(begin, over))
         except Lost as lost:
             raise Lost(f"its RDATE {begins}: {lost}") from lost
+
+
+def plain_rule(prop: Property) -> str:
+    """Return the text of a rule without what makes no difference: small letters and blanks."""
+    return prop.value.upper().replace(" ", "").strip(";")
 
 
 def wall(moment: Moment, zone: str, of: str) -> datetime:

@@ -6,19 +6,37 @@ carries. Knows no file.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from preheat.domain.calendar.recurrence_rule import find_dates
 from preheat.domain.calendar.rule_text import RuleParts, read_parts
 from preheat_plantfile.importing.hours import DAY, Hours
-from preheat_plantfile.importing.ics_event import CalendarEvent, EventReader, Series, wall
+from preheat_plantfile.importing.ics_event import CalendarEvent, EventReader, Lost, Series, plain_rule, wall
 from preheat_plantfile.importing.ics_lines import Component
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, moment_of
 from preheat_plantfile.importing.rules import rule_text_of
 
 LISTED_MAX: Final = 1_000  # starts of a moved series that no rule can say
 AHEAD: Final = timedelta(days=731)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStart:
+    """The start that a RECURRENCE-ID names: the number of its series, and the local date and time.
+
+    `series` is None if no series has that start, and `text` then holds what the file says.
+    """
+
+    series: int | None
+    day: date | None = None
+    at: time | None = None
+    text: str = ""
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """A key that sorts by time, as far as it is known."""
+        return f"{self.day or ''}", f"{self.at or ''}", self.text
 
 
 @dataclass(slots=True)
@@ -28,18 +46,50 @@ class Family:
     masters: list[Component] = field(default_factory=list)
     overrides: list[Component] = field(default_factory=list)
 
-    def keep_latest(self) -> int:
-        """Leave out what a later revision replaces; return how many that are."""
-        before = len(self.masters) + len(self.overrides)
+    def keep_latest_series(self) -> int:
+        """Leave out the series that a later revision replaces; return how many."""
+        before = len(self.masters)
         highest = max((_sequence(each) for each in self.masters), default=0)
         self.masters = [each for each in self.masters if _sequence(each) == highest]
-        latest: dict[tuple[str, str], Component] = {}
+        return before - len(self.masters)
+
+    def keep_latest_overrides(self, named: Callable[[Component], NamedStart]) -> int:
+        """Leave out the overrides that a later revision replaces, and order the others; return how many it leaves out.
+
+        All that name an original start come first: the single ones, then those with RANGE, the last start first. Each
+        then finds its start where the series has it, whatever the others move.
+        """
+        latest: dict[tuple[object, ...], Component] = {}
         for each in self.overrides:
-            key = _identity(each)
+            key = (named(each), _is_range(each))
             if key not in latest or _age(each) >= _age(latest[key]):
                 latest[key] = each
-        self.overrides = list(latest.values())
-        return before - len(self.masters) - len(self.overrides)
+        dropped = len(self.overrides) - len(latest)
+        kept = sorted(latest.values(), key=lambda each: named(each).order)
+        singles = [each for each in kept if not _is_range(each)]
+        self.overrides = [
+            *(each for each in singles if named(each).series is not None),
+            *reversed([each for each in kept if _is_range(each)]),
+            *(each for each in singles if named(each).series is None),
+        ]
+        return dropped
+
+
+def find_named_start(component: Component, series: Sequence[CalendarEvent], reader: EventReader) -> NamedStart:
+    """Return which start an override names, in whatever zone or form it says so."""
+    prop = component.first("RECURRENCE-ID")
+    if prop is None:
+        return NamedStart(None)
+    for number, event in enumerate(series):
+        try:
+            day, at = reader.find_named_start(event, moment_of(prop))
+        except (Lost, UnreadableValue, OverflowError):
+            continue
+        if event.starts_on(day, at):
+            return NamedStart(number, day, at or event.only_time_on(day))
+    value = prop.value.upper().removesuffix("T000000")
+    zone = prop.params.get("TZID", "") if "T" in value and not value.endswith("Z") else ""
+    return NamedStart(None, text=f"{value} {zone}")
 
 
 def families_of(events: Sequence[Component]) -> list[Family]:
@@ -94,10 +144,13 @@ class Mover:
     def _split(self, master: CalendarEvent, component: Component, day: date) -> bool:
         """Let every start from `day` on be as an override says; False if nothing of the event starts on that date."""
         later = [series for series in master.series if series.starts_on(day)]
-        singles = [each for each in master.singles if each >= day]
+        singles = [each for each in master.singles if each >= day and each not in master.settled]
         if not later and day not in master.singles:
             return False
         moved = None if is_cancelled(component) else self.reader.read_once(component, master.hours)
+        own = component.first("RRULE")
+        if moved is not None and own is not None and plain_rule(own) not in master.rules:
+            self.report(f"its rule {own.value[:60]}: a change of later starts keeps the rule of its series")
         begin = None
         if moved is not None:
             at = Moment(moved.day, moved.hours.start)
@@ -112,7 +165,9 @@ class Mover:
             hours = master.singles.pop(each)
             if begin is not None and moved is not None:
                 changed = Hours(begin.time(), moved.hours.span + (begin - _midnight(begin)))
-                master.add(each + (begin.date() - day), changed if hours == master.hours else hours)
+                to = each + (begin.date() - day)
+                master.add(to, changed if hours == master.hours else hours)
+                master.settled.add(to)
         return True
 
     def _continue(self, master: CalendarEvent, series: Series, day: date, shift: int, hours: Hours) -> None:
@@ -144,25 +199,13 @@ def shift_parts(parts: RuleParts, days: int) -> RuleParts | None:
     return replace(parts, weekdays=weekdays, week_start=(parts.week_start + days) % 7)
 
 
-def order_of(component: Component) -> tuple[bool, str]:
-    """Return what orders the overrides of an event: those that change all later starts first, the earliest first."""
-    prop = component.first("RECURRENCE-ID")
-    is_range = prop is not None and prop.params.get("RANGE", "").upper() == "THISANDFUTURE"
-    return (not is_range, prop.value if prop is not None else "")
-
-
 def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _identity(component: Component) -> tuple[str, str]:
-    """Return which start an override names; a date and a time at midnight name the same one."""
+def _is_range(component: Component) -> bool:
     prop = component.first("RECURRENCE-ID")
-    if prop is None:
-        return "", ""
-    value = prop.value.upper().removesuffix("T000000")
-    zone = prop.params.get("TZID", "") if "T" in value and not value.endswith("Z") else ""
-    return f"{value} {zone}", prop.params.get("RANGE", "").upper()
+    return prop is not None and prop.params.get("RANGE", "").upper() == "THISANDFUTURE"
 
 
 def _age(component: Component) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import batched
 from typing import Final
 
-from preheat.domain.calendar.recurrence_rule import find_dates
+from preheat.domain.calendar.recurrence_rule import comes_true, find_dates
 from preheat_plantfile.importing.hours import DAY, Hours
 from preheat_plantfile.importing.rules import Pattern, day_fields, rule_text_of
 from preheat_plantfile.schema.windows import WINDOWS_LISTED_MAX
@@ -154,7 +154,7 @@ def _fewer(merged: Sequence[Recurring], floor: date) -> Iterator[Recurring]:
         if parts.frequency == "WEEKLY" and not parts.positions and not parts.months:
             groups[one.zone, one.hours, parts.interval, one.pattern.phase, parts.week_start].append(clipped)
         else:
-            yield clipped
+            yield clipped if comes_true(clipped.pattern.rule_from(clipped.first)) else one
     for group in groups.values():
         always = frozenset(
             day

@@ -141,3 +141,70 @@ def test_what_changes_a_series_that_is_cancelled_or_not_there_is_handled() -> No
     moved = MOVED.format(of="20261202", to="20261202T080000")
     assert runs(calendar(moved)) == ["12-02 08:00 12-02 10:00"]
     assert runs(calendar(f"{DAILY}\nSTATUS:CANCELLED", moved)) == []
+
+
+FORMS = [
+    "RECURRENCE-ID;TZID=Europe/Berlin:20261202T060000",
+    "RECURRENCE-ID;TZID=W. Europe Standard Time:20261202T060000",
+    "RECURRENCE-ID:20261202T050000Z",
+    "RECURRENCE-ID;TZID=Asia/Tokyo:20261202T140000",
+    "RECURRENCE-ID;VALUE=DATE:20261202",
+]
+
+
+@pytest.mark.parametrize("later", FORMS)
+@pytest.mark.parametrize("earlier", FORMS)
+def test_revisions_of_one_moved_start_are_known_in_whatever_zone_or_form_they_name_it(earlier: str, later: str) -> None:
+    moved = "UID:s\n{of}\nDTSTART;TZID=Europe/Berlin:20261202T{hour}0000\nDURATION:PT2H\nSEQUENCE:{sequence}"
+    revisions = (
+        moved.format(of=later, hour=16, sequence=4),
+        moved.format(of=earlier, hour=20, sequence=3),
+    )
+    assert runs(calendar(DAILY, *revisions)) == [FIRST, "12-02 16:00 12-02 18:00", LAST]
+
+
+NEXT = "DTSTART;TZID=Europe/Berlin:{to}\nDURATION:PT4H"
+
+
+@pytest.mark.parametrize("of", ["20261203T060000", "20261203T080000"])
+def test_a_start_after_a_change_of_all_later_ones_is_named_by_its_first_or_by_its_changed_time(of: str) -> None:
+    """RFC 5545 means the first one; some programs write the changed one."""
+    change = RANGE.format(of="20261202") + NEXT.format(to="20261202T080000")
+    moved = f"UID:s\nRECURRENCE-ID;TZID=Europe/Berlin:{of}\nDTSTART;TZID=Europe/Berlin:20261203T200000\nDURATION:PT1H"
+    expected = [FIRST, "12-02 08:00 12-02 12:00", "12-03 20:00 12-03 21:00"]
+    assert runs(calendar(DAILY, change, moved)) == expected
+    assert reported(calendar(DAILY, change, moved))[1] == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    "series",
+    [
+        WEEKLY,
+        WEEKLY.partition("RRULE")[0]
+        + "RDATE;TZID=Europe/Berlin:20261207T060000,20261214T060000,20261221T060000\nEXDATE:20261222T050000Z",
+    ],
+)
+def test_of_several_changes_of_later_starts_each_holds_from_its_first_start_on(
+    series: str, order: tuple[int, int]
+) -> None:
+    changes = [
+        RANGE.format(of="20261207") + NEXT.format(to="20261208T060000"),
+        RANGE.format(of="20261214") + NEXT.format(to="20261212T100000"),
+    ]
+    expected = [
+        "11-30 06:00 11-30 14:00",
+        "12-08 06:00 12-08 10:00",
+        "12-12 10:00 12-12 14:00",
+        "12-19 10:00 12-19 14:00",
+    ]
+    assert runs(calendar(series, *(changes[number] for number in order))) == expected
+
+
+def test_a_change_of_later_starts_keeps_the_rule_of_its_series_and_says_if_it_has_another() -> None:
+    change = RANGE.format(of="20261202") + NEXT.format(to="20261202T080000")
+    expected = [FIRST, "12-02 08:00 12-02 12:00", "12-03 08:00 12-03 12:00"]
+    for rule, told in (("freq=daily; COUNT=3", False), ("FREQ=WEEKLY;COUNT=9", True)):
+        data = calendar(DAILY, f"{change}\nRRULE:{rule}")
+        assert runs(data) == expected
+        assert any(f"its rule {rule}: a change of later" in line for line in reported(data)[1]) is told

@@ -139,6 +139,30 @@ def test_a_yearly_event_that_names_no_month_is_once_a_year_and_said() -> None:
     assert any("names no month; the import takes month 12 from its start" in line for line in reported(data)[1])
 
 
+@pytest.mark.parametrize("until", ["20261101", "20261201T235959Z"])
+def test_a_series_that_ends_before_its_first_start_never_takes_place_and_this_is_said(until: str) -> None:
+    """Some programs write this when a person deletes a series from its first start on."""
+    data = calendar(f"{SHIFT}\nRRULE:FREQ=DAILY;UNTIL={until}", SHIFT)
+    assert runs(data) == DONE
+    report, lines = reported(data)
+    assert (len(lines), report.conclusion()) == (1, "carried over 1 of 2 events")
+    assert "its rule ends before its first start" in lines[0]
+
+
+def test_an_exclusion_in_an_unknown_zone_is_lost_alone_and_named() -> None:
+    data = calendar(f"{SHIFT}\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE;TZID=Plant time:20261203T060000")
+    assert len(runs(data)) == 2
+    assert any("its EXDATE '20261203T060000': its zone 'Plant time' is none" in line for line in reported(data)[1])
+
+
+def test_a_rule_of_centuries_refuses_no_file_with_many_windows() -> None:
+    rare = "DTSTART;TZID=Europe/Berlin:20260416T060000\nDURATION:PT8H\nRRULE:FREQ=YEARLY;INTERVAL=100"
+    many = [f"DTSTART:202612{n % 20 + 1:02}T060000Z\nDURATION:PT{n + 1}M\nRRULE:FREQ=MONTHLY" for n in range(120)]
+    plant, report = read_shifts(calendar(rare, *many), "m", today=TODAY)
+    assert report.kept == 121
+    parse_plant(write_plant(plant, "a test").encode(), "plant.yaml")
+
+
 ROTA = calendar(
     "SUMMARY:ND2 Nachtdienst\nTRANSP:TRANSPARENT\nDTSTART;TZID=Europe/Berlin:20261202T200000\n"
     "DTEND;TZID=Europe/Berlin:20261203T084500",
