@@ -5,6 +5,7 @@ Owns the known names and the comparison of rules. It keeps each answer, so that 
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +33,7 @@ type Offsets = Sequence[tuple[datetime, timedelta]]  # naive UTC instants of cha
 class Zones:
     """The zones of one file. `matched` holds each name that came from the rules, for the report."""
 
-    definitions: Mapping[str, Component]
+    definitions: Mapping[str, Sequence[Component]]
     today: date
     matched: dict[str, str] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict)
@@ -41,11 +42,13 @@ class Zones:
     def find(self, name: str) -> str | None:
         """Return the IANA zone that a TZID means, or None."""
         if name not in self._known:
-            found = find_zone(name)
-            if found is None and (definition := self.definitions.get(name.strip().lower())) is not None:
-                found = self._match(definition, name)
+            plain = plain_zone_name(name)
+            found = find_zone(plain)
+            if found is None:
+                matches = (self._match(each, plain) for each in self.definitions.get(plain.lower(), ()))
+                found = next(filter(None, matches), None)
                 if found is not None:
-                    self.matched[name] = found
+                    self.matched[plain] = found
             self._known[name] = found
         return self._known[name]
 
@@ -66,9 +69,17 @@ class Zones:
         return min(fitting, key=lambda zone: _likelihood(zone, said), default=None)
 
 
-def definitions_of(zones: Sequence[Component]) -> dict[str, Component]:
-    """Return a file's VTIMEZONEs by their TZID in small letters."""
-    return {zone.text("TZID").strip().strip('"').lower(): zone for zone in zones if zone.text("TZID")}
+def definitions_of(zones: Sequence[Component]) -> dict[str, list[Component]]:
+    """Return a file's VTIMEZONEs by their TZID in small letters; a file that joins others has several of one name."""
+    found: dict[str, list[Component]] = defaultdict(list)
+    for zone in zones:
+        found[plain_zone_name(zone.text("TZID")).lower()].append(zone)
+    return found
+
+
+def plain_zone_name(name: str) -> str:
+    """Return a TZID without quotes and escapes; some programs escape it in a parameter too."""
+    return re.sub(r"\\(.)", r"\1", name).strip().strip('"').strip()
 
 
 @lru_cache(maxsize=1_024)

@@ -154,3 +154,27 @@ def test_a_zone_that_never_says_how_the_clocks_come_back_is_matched_by_the_chang
     data = calendar(event.format(20261202), event.format(20270702), head=zone_named("Plant", observances))
     assert runs(data, last="2027-12-31") == ["12-02 06:00 12-02 14:00", "07-02 06:00 07-02 14:00"]
     assert any("the zone 'Plant' as Europe/Berlin" in line for line in reported(data)[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Central Europe: Berlin\\, Bern\\, Rome", "Central Europe: Berlin\\, Bern\\, Rome"),
+        ("Central Europe: Berlin\\, Bern\\, Rome", '"Central Europe: Berlin, Bern, Rome"'),
+    ],
+)
+def test_a_name_is_the_same_with_and_without_escapes(name: str, written: str) -> None:
+    assert runs(calendar(SHIFT.format(written), head=zone_named(name))) == EARLY
+
+
+@pytest.mark.parametrize("offset", ["+01:00", "+010000", "+01:00:00", "0100"])
+def test_an_offset_is_read_in_the_forms_that_programs_write(offset: str) -> None:
+    odd = OBSERVANCES.replace("+0100", offset).replace("+0200", offset.replace("1", "2"))
+    assert runs(calendar(SHIFT.format("Plant time"), head=zone_named("Plant time", odd))) == EARLY
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_definitions_of_one_name_the_one_that_can_be_read_counts(order: tuple[int, int]) -> None:
+    both = [zone_named("Plant time"), zone_named("Plant time", "BEGIN:STANDARD\nDTSTART:x\nEND:STANDARD")]
+    head = "\n".join(both[number] for number in order)
+    assert runs(calendar(SHIFT.format("Plant time"), head=head)) == EARLY
