@@ -5,7 +5,7 @@ Shared by the imports of EventBridge Scheduler and of autoscaling. Knows no file
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,12 +31,42 @@ class Entry:
     group: str = ""
 
     def actions(self, several: tuple[Moments, ...]) -> Iterator[ScheduledAction]:
-        """Yield an action for each time of a day."""
-        for moments in several:
-            for at in moments.times:
-                yield ScheduledAction(
-                    self.thing, self.kind, moments.days, at, self.zone, self.where, self.first, self.last, self.group
-                )
+        """Yield an action for each time of a day, and for each run of years without a gap.
+
+        Raises:
+            UnreadableCron: none of them lies within the bounds.
+        """
+        first, last = self.first or date.min, self.last or date.max
+        found = [
+            ScheduledAction(
+                self.thing,
+                self.kind,
+                replace(moments.days, years=years),
+                at,
+                self.zone,
+                self.where,
+                self.first,
+                self.last,
+                self.group,
+            )
+            for moments in several
+            for years in _stretches(moments.days.years)
+            if first <= last and (not years or (first.year <= max(years) and min(years) <= last.year))
+            for at in moments.times
+        ]
+        if not found:
+            raise UnreadableCron("no date of it lies between its first and its last date")
+        yield from found
+
+
+def _stretches(years: frozenset[int]) -> Iterator[frozenset[int]]:
+    """Yield years in runs without a gap, as the bounds of one window hold no gap; one empty run means every year."""
+    ordered = sorted(years)
+    begins = [year for year in ordered if year - 1 not in years]
+    ends = [year for year in ordered if year + 1 not in years]
+    yield from (frozenset(range(first, last + 1)) for first, last in zip(begins, ends, strict=True))
+    if not years:
+        yield years
 
 
 def read_expression(expression: Any) -> tuple[Moments, ...]:

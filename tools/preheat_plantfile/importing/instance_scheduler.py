@@ -230,7 +230,8 @@ def _zone(entry: dict[str, Any], path: str, default: str | None, found: _Import)
 
 def _report_leftovers(entry: dict[str, Any], path: str, known: tuple[str, ...], found: _Import) -> None:
     for name, value in entry.items():
-        if name not in known and name not in _SILENT and value not in (None, False, "", []):
+        unset = value in (None, False, "", []) or str(value).lower() in ("false", "no")  # a template may quote it
+        if name not in known and name not in _SILENT and not unset:
             found.lose(f"{path}: {show(name)} {show(value)}: it has no counterpart in a plant file")
 
 

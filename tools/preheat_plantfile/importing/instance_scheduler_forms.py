@@ -78,9 +78,12 @@ def _take(document: dict[str, Any], found: Configuration) -> bool:
         return _take_items(items, found)
     if isinstance(item := document.get("Item"), dict):  # a line of an export to S3
         return _take_items([_spell(drop_types(item))], found)
+    spelled = _spell(document)
+    if isinstance(spelled.get("type"), str):  # one item without the types of DynamoDB
+        return _take_items([spelled], found)
     names = {plain_field(name): name for name in document}
     if not {"periods", "schedules"} & set(names):
-        return _take_items([_spell(document)], found) if document.get("type") or document.get("Type") else False
+        return False
     for part, entries in (("periods", found.periods), ("schedules", found.schedules)):
         listed = document.get(names.get(part, part))
         if part in names and not isinstance(listed, list):

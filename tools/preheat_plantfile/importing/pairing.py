@@ -55,7 +55,10 @@ def plant_of(actions: Sequence[ScheduledAction], report: ImportReport) -> PlantT
             here = [action for action in some if action.zone == zone]
             windows: list[Fields] = []
             for group in dict.fromkeys(action.group for action in here):
-                found = _windows([action for action in here if action.group == group], report)
+                others = sorted(
+                    {each.zone for each in some if each.kind is ActionKind.STOP and each.group == group} - {zone}
+                )
+                found = _windows([action for action in here if action.group == group], others, report)
                 windows += [each for each in found if each not in windows]
             if windows:
                 name = plain_name(model, schedules)
@@ -64,7 +67,8 @@ def plant_of(actions: Sequence[ScheduledAction], report: ImportReport) -> PlantT
     return PlantText(schedules, models)
 
 
-def _windows(actions: Sequence[ScheduledAction], report: ImportReport) -> list[Fields]:
+def _windows(actions: Sequence[ScheduledAction], others: Sequence[str], report: ImportReport) -> list[Fields]:
+    """Return the windows of actions in one zone; `others` are the zones of further stops, for the report."""
     starts = [action for action in actions if action.kind is ActionKind.START]
     stops = [action for action in actions if action.kind is ActionKind.STOP]
     used: set[str] = set()
@@ -75,7 +79,8 @@ def _windows(actions: Sequence[ScheduledAction], report: ImportReport) -> list[F
             used.add(start.where)
             found += [each for each in windows if each not in found]
         else:
-            report.lose(f"{start.where}: no stop of {start.thing} follows this start on the same days")
+            elsewhere = f"; its stops are in another zone, {', '.join(others)}" if others else ""
+            report.lose(f"{start.where}: no stop of {start.thing} follows this start on the same days{elsewhere}")
     for where in dict.fromkeys(action.where for action in stops):
         if where not in used:
             report.lose(f"{where}: no start of it comes before this stop on the same days")

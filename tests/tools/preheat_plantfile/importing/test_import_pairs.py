@@ -115,6 +115,14 @@ def test_one_time_schedules_and_bounds_are_carried_over() -> None:
         (make_entry("x", "cron(0 6 ? * MON *)", "start"), "no stop of weld-v3 follows this start"),
         (make_entry("x", "cron(0 6 ? * MON *)", "stop"), "no start of it comes before this stop"),
         ({"Name": "x", "Arn": "arn"}, "x: it has no ScheduleExpression, as list-schedules prints it"),
+        (
+            make_entry("x", "cron(0 6 ? * MON 2026)", "start", StartDate="2027-06-01T00:00:00Z"),
+            "x: no date of it lies between its first and its last date",
+        ),
+        (
+            make_entry("x", "cron(0 6 ? * MON *)", "start", StartDate="2027-06-01T00:00:00Z", EndDate=1_700_000_000),
+            "x: no date of it lies between its first and its last date",
+        ),
     ],
 )
 def test_what_cannot_be_carried_over_is_said(entry: dict[str, Any], reason: str) -> None:
@@ -122,6 +130,31 @@ def test_what_cannot_be_carried_over_is_said(entry: dict[str, Any], reason: str)
     assert plant.models == {}
     assert any(reason in line for line in report.lines()), list(report.lines())
     assert report.conclusion() == "carried over nothing of 1 schedule"
+
+
+def test_years_with_a_gap_are_a_window_for_each_run_of_years() -> None:
+    plant, report = read_schedules(pair("0 6 ? * MON 2026,2028-2029", "0 8 ? * MON 2026,2028-2029"))
+    (schedule,) = plant.schedules.values()
+    bounds = [(window["from"], window["until"]) for window in schedule.windows]
+    assert bounds == [("2026-01-01", "2026-12-31"), ("2028-01-01", "2029-12-31")]
+    assert (report.kept, report.losses) == (2, [])
+    entries = [
+        make_entry("on", "cron(0 6 ? * MON 2026,2028)", "start", StartDate="2027-06-01T00:00:00Z"),
+        make_entry("off", "cron(0 8 ? * MON 2026,2028)", "stop"),
+    ]
+    plant, _ = read_schedules(json.dumps(entries))
+    (schedule,) = plant.schedules.values()
+    assert [window["from"] for window in schedule.windows] == ["2028-01-01"]
+
+
+def test_a_stop_in_another_zone_than_its_start_is_named() -> None:
+    entries = [
+        make_entry("on", "cron(0 6 ? * MON *)", "start"),
+        make_entry("off", "cron(0 8 ? * MON *)", "stop", ScheduleExpressionTimezone="UTC"),
+    ]
+    plant, report = read_schedules(json.dumps(entries))
+    assert plant.models == {}
+    assert any("its stops are in another zone, UTC" in line for line in report.lines())
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,16 @@ def test_nothing_foreign_reaches_the_terminal_as_it_is(bench: Workbench) -> None
     assert all(character.isprintable() or character == "\n" for character in result.output)
 
 
+def test_items_without_the_types_of_dynamodb_are_read_and_what_a_template_quotes_as_false_is_no_loss() -> None:
+    items = [
+        {"type": "schedule", "name": "office", "periods": ["day"], "timezone": "UTC", "retain_running": "False"},
+        {"type": "period", "name": "day", "begintime": "06:00", "endtime": "14:00"},
+    ]
+    for text in (json.dumps(items), "\n".join(map(json.dumps, items))):
+        plant, report = read_schedules(text)
+        assert (list(plant.models), report.losses) == (["office"], [])
+
+
 @pytest.mark.parametrize("zone", ["!Ref Zone", "!Sub '${Zone}'", '{"Ref": "Zone"}', '{"Fn::Sub": "${Zone}"}'])
 def test_a_parameter_of_a_template_stands_for_its_default(bench: Workbench, zone: str) -> None:
     text = (
