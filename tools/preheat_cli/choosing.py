@@ -11,6 +11,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat_cli.ahead import active_requests
 from preheat_cli.errors import CHECK_FAILED, CliError
+from preheat_cli.planning import describe_unknown
 from preheat_cli.views import show
 
 
@@ -41,6 +42,8 @@ def choose_request(store: Store, subject: Subject, wanted: Wanted, now: datetime
     found = [one for one in active if one.request_id.startswith(typed or "")]
     if len(found) == 1:
         return found[0].request_id
+    if not active and (unknown := describe_unknown(store, subject)) is not None:
+        raise CliError(f"preheat: {unknown}", status=CHECK_FAILED)
     raise CliError(*_lines(subject, wanted, active, found), status=CHECK_FAILED)
 
 

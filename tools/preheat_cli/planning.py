@@ -111,6 +111,18 @@ def models_of(store: Store, subject: Subject) -> list[HostedModel]:
     return [model for model in models if subject.schedule in {schedule.name for schedule in model.schedules}]
 
 
+def describe_unknown(store: Store, subject: Subject) -> str | None:
+    """Return that the plan does not name the model or the schedule, with names like it; None: it does."""
+    if subject.model_id is not None:
+        known = {str(each) for each in store.list_planned_models()}
+        name, what = str(subject.model_id), "model"
+    else:
+        models = store.read_whole_plan().models.values()
+        known = {schedule.name for model in models for schedule in model.schedules}
+        name, what = str(subject.schedule), "model with the schedule"
+    return None if name in known else f"the plan has no {what} {name[:63]!r}{suggest(name, known)}"
+
+
 def find_zone(store: Store, subject: Subject) -> str | None:
     """Return the plant's time zone for a model or schedule; None: the plan names none, or nobody can read the plan."""
     try:

@@ -24,7 +24,7 @@ from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.requests import NamedRequest
 from preheat_cli.options.stack import StackOptions
 from preheat_cli.options.wall_time import instant_after
-from preheat_cli.planning import find_zone
+from preheat_cli.planning import describe_unknown, find_zone
 from preheat_cli.printing import print_lines
 from preheat_cli.stack import Home, Surroundings
 from preheat_cli.views import show
@@ -88,6 +88,8 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
         opened.send_request(json.dumps(message))
         if options.wait:
             reply = _wait_for_reply(surroundings, store, request_id)
+            if reply.code in (Code.UNKNOWN_MODEL, Code.UNKNOWN_SCHEDULE):
+                typer.echo(f"preheat: {describe_unknown(store, subject)}", err=True)
             _print_reply(reply, opened.home, _find_reader(surroundings, store, subject))
         else:
             typer.echo(f"sent: {options.verb}\nrequest id: {request_id}")

@@ -197,7 +197,16 @@ def test_start_is_a_hold_that_a_release_ends(counter: Counter) -> None:
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
     result = counter.preheat("hold", "weld-seems", "--for", "2h", "--id", "a")
     assert result.exit_code == 1
-    assert result.output.startswith("refused, unknown_model: The plan has no model weld-seems")
+    assert result.stdout.startswith("refused, unknown_model: The plan has no model weld-seems")
+    assert result.stderr == "preheat: the plan has no model 'weld-seems'; did you mean weld-seams?\n"
+    for verb in ("release", "extend", "unblock"):
+        result = counter.preheat(verb, "weld-seems", *(["--for", "1h"] if verb == "extend" else []))
+        assert (result.exit_code, result.stderr) == (
+            1,
+            "preheat: the plan has no model 'weld-seems'; did you mean weld-seams?\n",
+        )
+    result = counter.preheat("release", "--schedule", "earli")
+    assert result.stderr == "preheat: the plan has no model with the schedule 'earli'; did you mean early?\n"
 
 
 @pytest.mark.parametrize(
