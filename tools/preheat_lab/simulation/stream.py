@@ -126,7 +126,8 @@ class Stream:
         ]
         put = self._by_id.get(model_id, {})
         for entry in ledger:
-            if (model_id, entry.sequence) not in self._told:
+            # An entry may have its metrics and not its event: it was set aside after the bus did not respond for long.
+            if (model_id, entry.sequence) not in self._told or (model_id, entry.sequence) in self.discarded:
                 continue
             for event in make_events(entry):
                 if put.pop(event.event_id, None) != event:
