@@ -9,6 +9,7 @@ A pass that lost a write begins again and remembers only how many it has lost. S
 answers since.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +18,9 @@ from preheat.app.ports.errors import HostingError, PreheatError, StaleRecord
 from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.requests import Basis
+from preheat.app.reconcile import reconcile as of_a_pass
 from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.demand.request import Standings, Subject
 from preheat.domain.plan.plan import Target
@@ -147,6 +150,10 @@ class _Answers:
         self.guessed.append(answer)
         return answer
 
+    def name_answers(self) -> tuple[int, ...]:
+        """Return a name for the answers so far: equal ones are one object in the values, which keep them all."""
+        return tuple(map(id, self._answers[: self._next]))
+
     def now(self) -> datetime:
         return self._ask(RemoteCall(CLOCK))  # type: ignore[no-any-return]  # the history holds the answers
 
@@ -214,12 +221,13 @@ class Passes:
         self._requests = requests
         self._scaling = scaling
         self.runs = 0
-        self._known: dict[tuple[int, tuple[int, ...]], RemoteCall] = {}
+        self._known: dict[int, dict[tuple[int, ...], RemoteCall]] = defaultdict(dict)
+        self._decided: dict[tuple[int, ...], Decision] = {}  # by the answers, as the values' own objects
         self._lost: tuple[tuple[int, ...], ...] = ((),)
 
     def next_call(self, losses: int, answers: tuple[int, ...], guess: Guess | None = None) -> RemoteCall:
         """Return what the pass does next, once it has lost `losses` writes and got `answers` since."""
-        request = self._known.get((losses, answers))
+        request = self._known[losses].get(answers)
         return request if request is not None else self._run(losses, answers, guess)
 
     def _run(self, losses: int, answers: tuple[int, ...], guess: Guess | None) -> RemoteCall:
@@ -229,6 +237,18 @@ class Passes:
         ports = _Answers(history, guess, requests=self._requests)
         scaling = ports if self._scaling else None
         remote = Remote(ports, ports, ports, ports, "worker", ports, ports, scaling)  # type: ignore[arg-type]  # one object plays all ports
+        names = vars(of_a_pass)
+        decide: Callable[[Situation], Decision] = names["decide"]
+
+        def decide_once(situation: Situation) -> Decision:
+            """Decide as the pass does; the same answers so far lead to the same decision."""
+            key = ports.name_answers()
+            decision = self._decided.get(key)
+            if decision is None:
+                decision = self._decided[key] = decide(situation)
+            return decision
+
+        names["decide"] = decide_once
         try:
             result = reconcile(MODEL, remote)
             ports.met.append((tuple(ports.guessed), RemoteCall(DONE, result=result)))
@@ -238,9 +258,11 @@ class Passes:
             if not ports.met:
                 raise
             # It comes only after a guess, which may never come true.
+        finally:
+            names["decide"] = decide
         for guessed, request in ports.met:
             whole = (*answers, *map(self.values.number, guessed))
-            self._known[losses, whole] = request
+            self._known[losses][whole] = request
             if request.kind == SAVE and losses == 0 and len(self._lost) == 1:
                 # Any losing history will do: the pass forgets it.
                 self._lost = ((), *((*whole, self.values.number(StaleRecord("lost"))) * n for n in (1, 2, 3)))

@@ -35,6 +35,10 @@ class WorkerState(NamedTuple):
         """Return the worker with these answers; faster than `_replace`, which each call of a worker would need."""
         return WorkerState(self.losses, answers, self.fresh, self.born, called_at, self.named, self.behind)
 
+    def with_named(self, named: int) -> "WorkerState":
+        """Return the worker with the token in its write; as `with_answers`."""
+        return WorkerState(self.losses, self.answers, self.fresh, self.born, self.called_at, named, self.behind)
+
 
 class ExploredState(NamedTuple):
     """One situation. Its numbers refer to values: `record` in the search's values, `plan` in its scenario.
@@ -66,6 +70,10 @@ class ExploredState(NamedTuple):
     def with_workers(self, workers: tuple[WorkerState, ...]) -> "ExploredState":
         """Return the situation with other workers; this is faster than `_replace`, and comes at each step of one."""
         return ExploredState._make((*self[:5], workers, *self[6:]))
+
+    def after_write(self, record: int, workers: tuple[WorkerState, ...], *, seen: bool) -> "ExploredState":
+        """Return the situation after a won write; as `with_workers`."""
+        return ExploredState._make((self.now, record, *self[2:5], workers, *self[6:8], seen, *self[9:]))
 
     def others(self, place: int) -> tuple[WorkerState, ...]:
         """Return all workers but one."""

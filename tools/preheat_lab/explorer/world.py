@@ -470,9 +470,9 @@ class ExploredWorld:
             return self._move_worker(event, state, place, follower)
         written = self.records.write(state, worker)
         others = self._outdate(state.others(place))
-        won = state._replace(record=written.record, workers=(*others, follower), seen=written.seen)
+        won = state.after_write(written.record, (*others, follower), seen=written.seen)
         edge = self._move_worker(
-            event, self.outside.write(won, worker), len(others), follower._replace(named=written.named)
+            event, self.outside.write(won, worker), len(others), follower.with_named(written.named)
         )
         callers = [call.attempt for call in map(self._request, others) if call.attempt is not None]
         closed = tuple(self.records.judge_close(state, worker, callers)) if callers else ()

@@ -8,7 +8,7 @@ the same ids. The same holds for each reply (S6) and each apply, which make one 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.dynamodb.request_items import name_reply_partition
-from preheat.adapters.dynamodb.stream import LedgerStream
+from preheat.adapters.dynamodb.stream import Expired, LedgerStream, Tampered
 from preheat.adapters.dynamodb.tables import APPLIES
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.app.ports.errors import EventsUnavailable
@@ -46,6 +46,24 @@ class StreamedWorld(Protocol):
 
     def note(self, mishap: Mishap) -> None:
         """Count a mishap."""
+
+
+class ReadOnce(LedgerStream):
+    """Decodes each record once, although the handler reads it for its metrics and again for its events."""
+
+    def __init__(self, table_name: str) -> None:
+        super().__init__(table_name)
+        self._last: deque[tuple[Mapping[str, Any], LedgerEntry | Reply | AppliedPlan | Tampered | Expired]]
+        self._last = deque(maxlen=BATCH_MAX)
+
+    def read(self, record: Mapping[str, Any]) -> LedgerEntry | Reply | AppliedPlan | Tampered | Expired:
+        """See `LedgerStream`."""
+        for one, said in self._last:
+            if one is record:
+                return said
+        said = super().read(record)
+        self._last.append((record, said))
+        return said
 
 
 class SimulatedBus(MemoryEvents):

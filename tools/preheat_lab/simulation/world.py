@@ -15,7 +15,6 @@ from itertools import count
 from random import Random
 
 from preheat.adapters.clock import VirtualClock
-from preheat.adapters.dynamodb.stream import LedgerStream
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.adapters.sqs.sqs import SqsQueue
 from preheat.adapters.sqs.work import BODY_BYTES_MAX
@@ -58,7 +57,7 @@ from preheat_lab.simulation.promises import MINUTE, Promises
 from preheat_lab.simulation.queue import SimulatedSqs
 from preheat_lab.simulation.requesting import REPLIES, Requesters, SimulatedRejections, find_concerned, standing_of
 from preheat_lab.simulation.scaled import ScaledEndpoints
-from preheat_lab.simulation.stream import TABLE, SimulatedBus, Stream
+from preheat_lab.simulation.stream import TABLE, ReadOnce, SimulatedBus, Stream
 from preheat_lab.simulation.triggers import Triggers
 from preheat_lab.simulation.watch import PromiseWatch
 from preheat_lab.spending import find_overspent
@@ -171,7 +170,7 @@ class SimulatedWorld:
         remote = Remote(clock, store, hosting, queue, "", gates, backlogs, make_scaling(self.service), glances=hosting)
         self.replies = MemoryReplies(REPLIES)
         outbox = Outbox(self._bus, self.replies, [REPLIES])
-        publisher = Publisher(clock, LedgerStream(TABLE), outbox, self.replies, unpublished="none")
+        publisher = Publisher(clock, ReadOnce(TABLE), outbox, self.replies, unpublished="none")
 
         def keep_first(entry: LedgerEntry) -> None:
             if self.stream.mark_published(entry):

@@ -27,7 +27,7 @@ RECOVER_AFTER = timedelta(seconds=60)
 SPENT = (Answer.ACCEPTED, Answer.INVALID, Answer.GONE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Situation:
     """All facts of a decision. `model` is None when the plan no longer names it.
 
@@ -105,7 +105,7 @@ class Situation:
         return self.model.turn if self.model else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Move:
     """A step before `writing` makes a record of it: the phase after it, and when to look next."""
 
@@ -120,7 +120,7 @@ class Move:
     gives_up: bool = False  # no further start comes before the demand ends
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Decision:
     """One step: the record to store with its entry, then the call to make, if any. LOOK reports nothing new."""
 

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from preheat.domain.plan.plan import ModelId, Tags, Target, Units
@@ -105,7 +106,7 @@ def compute_jitter(model_id: ModelId, tries: int) -> timedelta:
     return timedelta(milliseconds=zlib.crc32(f"{model_id}/{tries}".encode()) % 15_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Attempt:
     """One intended call with frozen parameters. Repeating it is the same call: same token, same parameters.
 
@@ -212,6 +213,7 @@ class Attempt:
         return digest_parameters(self.target, self.units)
 
 
+@lru_cache(maxsize=1024)
 def digest_parameters(target: Target, units: Units) -> str:
     """Return 16 hex digits that name the parameters of a start.
 

@@ -4,6 +4,7 @@ A function whose clock is hours ahead writes such times: a lease, a budget and p
 for hours. No clock within the stated limit can have written them, so a pass takes the present in their place.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any, get_args
 
 from preheat.domain.record import budget
 from preheat.domain.record.record import ModelRecord
-from preheat.domain.values import change
+from preheat.domain.values import change, make_reader
 
 CLOCKS_APART = timedelta(seconds=60)  # Preheat assumes that clocks differ by no more than this
 # A pass further than this from the store's own time goes by that time instead. So two passes are at most 17 s apart. A
@@ -69,19 +70,28 @@ def _find_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name not in PLANNED and _may_hold_time(field.type))
 
 
+@cache
+def _find_reader(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return these fields of a dataclass, and a function that reads them all."""
+    return _find_names(kind), make_reader(_find_names(kind))
+
+
 def _may_hold_time(kind: Any) -> bool:
     return any(part is datetime or is_dataclass(part) for part in get_args(kind) or (kind,))
 
 
 def _list_ahead(value: Any, now: datetime) -> list[datetime]:
-    found = []
+    found: list[datetime] = []
     kind: Any = type(value)
-    for name in _find_names(kind):
-        part = getattr(value, name)
+    names, read = _find_reader(kind)
+    for name, part in zip(names, read(value), strict=True):
+        if part is None:
+            continue
         if isinstance(part, datetime):
-            if part > now + REACHES.get(name, AHEAD_AFTER):
+            # Nearly all lie in the past: no reach has to be added to see that.
+            if part > now and part > now + REACHES.get(name, AHEAD_AFTER):
                 found.append(part)
-        elif part is not None and is_dataclass(part):
+        elif is_dataclass(part):
             found += _list_ahead(part, now)
     return found
 

@@ -19,7 +19,7 @@ class Cause(StrEnum):
     UNSCHEDULED = "unscheduled"  # without a demand, and started by somebody else
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Stretch:
     """Units that ran over [begin, end), for one cause; an empty one only marks the end of a run.
 
@@ -41,7 +41,7 @@ class Stretch:
         return self.units * (self.end - self.begin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Run:
     """The present run, as far as it is known: noted up to `counted_to`.
 

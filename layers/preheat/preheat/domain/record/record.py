@@ -75,7 +75,7 @@ class Action(StrEnum):
     LOOK = "look"  # nothing changed; never an entry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Effort:
     """The effort for the current demand; ends with it, or with a completed stop."""
 

@@ -15,7 +15,7 @@ class Remedy:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as `ModelRecord`
 class Verdict:
     """The verdict on one model at one moment.
 
