@@ -1,4 +1,4 @@
-"""What the judges of the simulation count, call by call. Two false alarms of them have a test each here."""
+"""The judges of the simulation count effects and attempts, call by call. Two false alarms have a test each here."""
 
 from datetime import timedelta
 from random import Random

@@ -88,7 +88,7 @@ def _list_ahead(value: Any, now: datetime) -> list[datetime]:
         if part is None:
             continue
         if isinstance(part, datetime):
-            # Nearly all lie in the past: no reach has to be added to see that.
+            # Nearly all lie in the past, and then their reach does not matter.
             if part > now and part > now + REACHES.get(name, AHEAD_AFTER):
                 found.append(part)
         elif is_dataclass(part):
