@@ -332,6 +332,29 @@ def test_a_restart_that_is_denied_has_its_gate_opened_again_at_once() -> None:
         assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
 
 
+@pytest.mark.parametrize("gated", [True, False])
+def test_a_restart_whose_stop_is_refused_for_a_moment_is_tried_again(*, gated: bool) -> None:
+    with (a_day_with_both if gated else a_day)(resize=Resize.RESTART, max_units_by_request=4) as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.THROTTLE, operation=STOPS, times=2)
+        day.hold("10:00", "14:00", units=4)
+        day.run_until("11:30")
+        attempt = day.record.attempt
+        assert attempt is not None
+        assert (attempt.call, attempt.units, day.started(), day.stopped()) == (Call.START, Units(4), 2, 1)
+        assert (day.status, day.record.phase, is_open(day) or not gated) == (Status.HOSTED, Phase.HOSTED, True)
+
+
+def test_a_restart_whose_stop_is_refused_again_and_again_leaves_the_model_serving() -> None:
+    with a_day_with_both(resize=Resize.RESTART, max_units_by_request=4) as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.THROTTLE, operation=STOPS, times=50)
+        day.hold("10:00", "14:00", units=4)
+        day.run_until("11:30")
+        assert (day.status, day.record.phase, is_open(day)) == (Status.HOSTED, Phase.HOSTED, True)
+        assert (day.started(), day.stopped(), len(day.sent(STOPS))) == (1, 0, 5)
+
+
 def test_the_stop_of_an_old_target_that_is_refused_permanently_is_no_restarts() -> None:
     with a_day(resize=Resize.RESTART, max_units_by_request=4) as day:
         day.run_until("10:00")

@@ -239,7 +239,7 @@ class PromiseWatch:
         self._judge(model_id, at, judge_units(before, after, self._allow_units(after, at)))
         if new.call is Call.STOP and self._may_stop_any(model_id, at):
             self._adoptable.add(model_id)  # The block or the plan has it stopped, even if somebody else started it.
-        if new.call is Call.STOP and not same and needed and self.saw is Observed.HOSTED:
+        if new.call is Call.STOP and needed and self.saw is Observed.HOSTED:
             self.resized[model_id].append(at)  # otherwise the stop would come during its demand
 
     def _on_closed(self, model_id: ModelId, old: Attempt | None, at: datetime) -> None:

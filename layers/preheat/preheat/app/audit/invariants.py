@@ -59,6 +59,7 @@ PAUSES = {  # the least wait before a repeat of a call with this answer
     Answer.DENIED: timedelta(minutes=5),
 }
 REFUSED_FOR_GOOD = (Answer.INVALID, Answer.GONE)
+REFUSED_FOR_A_MOMENT = (Answer.THROTTLED, Answer.WRONG_STATE, Answer.QUOTA)
 REFUSED_UNITS = (Answer.QUOTA, Answer.INVALID)  # what a service answers to units that it does not have
 HOUR = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -353,9 +354,14 @@ def judge_units(before: ModelRecord, after: ModelRecord, allowed: UnitsAllowed) 
 
 
 def is_outgrown(before: ModelRecord, asked: int) -> bool:
-    """Return whether a start by Preheat runs with fewer units than the demand asks for, and may stop for that."""
+    """Return whether a start by Preheat runs with fewer units than the demand asks for, and may stop for that.
+
+    A stop that the service refused for a moment has the units of the start before it, and may come again.
+    """
     attempt, effort = before.attempt, before.effort
-    fewer = attempt is not None and attempt.call is Call.START and attempt.units.minimum < asked
+    if attempt is None or (attempt.call is Call.STOP and attempt.answer not in REFUSED_FOR_A_MOMENT):
+        return False
+    fewer = attempt.call in (Call.START, Call.STOP) and attempt.units.minimum < asked
     return fewer and effort is not None and effort.attempts <= RESIZED_AFTER_MOST
 
 

@@ -17,7 +17,7 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
-from preheat.domain.decision.sizing import asks_for_more, fall_back, is_outgrown
+from preheat.domain.decision.sizing import asks_for_more, fall_back, is_outgrown, repeats_restart
 from preheat.domain.decision.starting import skip_config
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.lead import evidence
@@ -58,6 +58,8 @@ def _keep_ours(situation: Situation, *, ready: bool) -> Move:
     if attempt is not None and attempt.call is Call.STOP:
         if not attempt.is_closable(situation.now):
             return hold(change(situation, record=record), record.phase, STOP_UNDER_WAY, attempt.lease_ends_at())
+        if repeats_restart(situation):
+            return _repeat_restart(change(situation, record=record), attempt)
         record = change(record, attempt=None)
     action, reason = Action.LOOK, "Hosted as required"
     if record.ownership is Ownership.NONE:
@@ -71,6 +73,14 @@ def _keep_ours(situation: Situation, *, ready: bool) -> Move:
     if not ready:
         return _keep_warming(situation, record, action)
     return Move(record, Phase.HOSTED, reason, _find_next_look(situation), action)
+
+
+def _repeat_restart(situation: Situation, stop: Attempt) -> Move:
+    """The service refused the stop of a restart for a moment: its gate stays closed, and the stop comes again soon."""
+    if stop.retry_at is not None and situation.now < stop.retry_at:
+        reason = f"Waiting to repeat the stop of a restart (last answer: {stop.answer})"
+        return hold(situation, Phase.STOPPING, reason, stop.retry_at)
+    return repeat(situation, stop, Phase.STOPPING)
 
 
 def _find_next_look(situation: Situation) -> datetime | None:

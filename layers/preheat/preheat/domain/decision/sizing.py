@@ -15,6 +15,9 @@ from preheat.domain.values import change
 
 # The answers of a service to units that it does not have, or does not take.
 REFUSES_UNITS = (Answer.QUOTA, Answer.INVALID)
+# Refusals that are over in a moment: a restart tries its stop again, so often in all.
+PASSING = (Answer.THROTTLED, Answer.WRONG_STATE, Answer.QUOTA)
+RESTART_TRIES_MAX = 5
 
 
 def pick_units(situation: Situation) -> Units:
@@ -38,11 +41,26 @@ def is_outgrown(situation: Situation) -> bool:
 
     Only a model that Preheat started, if the plan restarts it for that, enough attempts remain, and no shift is near.
     """
-    model, attempt, effort = situation.model, situation.record.attempt, situation.record.effort
-    if model is None or effort is None or attempt is None or attempt.call is not Call.START:
+    attempt = situation.record.attempt
+    return attempt is not None and attempt.call is Call.START and _needs_restart(situation, attempt)
+
+
+def repeats_restart(situation: Situation) -> bool:
+    """Return whether the service refused the stop of a restart for a moment, and the demand still asks for it.
+
+    A refusal of another kind may last. Then the model goes on with the units that it has.
+    """
+    attempt = situation.record.attempt
+    if attempt is None or attempt.call is not Call.STOP or not attempt.is_without_effect():
         return False
-    demand = situation.outlook.current
-    if demand is None or makes_late(model, demand, situation.now):
+    passes = attempt.answer in PASSING and attempt.tries < RESTART_TRIES_MAX
+    return passes and _needs_restart(situation, attempt)
+
+
+def _needs_restart(situation: Situation, attempt: Attempt) -> bool:
+    """Return whether what has the units of `attempt` must stop for more; a stop has those of the start before it."""
+    model, effort, demand = situation.model, situation.record.effort, situation.outlook.current
+    if model is None or effort is None or demand is None or makes_late(model, demand, situation.now):
         return False
     wanted = situation.desired is Desired.RUN and situation.mode is not Mode.OBSERVE and not situation.silent
     if not wanted or situation.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:
