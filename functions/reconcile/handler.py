@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from preheat.adapters.sqs.batch import process_each
-from preheat.adapters.sqs.work import is_repeated, parse_work, read_due_at
+from preheat.adapters.sqs.work import is_repeated, parse_work, read_due_at, read_glance
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.observability import correlation
 from preheat.observability import reconcile as telemetry
@@ -28,7 +28,9 @@ def look(record: dict[str, Any]) -> None:
     with correlation.name_cause(*correlation.read_message(record)):
         try:
             body = record["body"]
-            result = reconciler.reconcile(parse_work(body), read_due_at(body), repeated=is_repeated(body))
+            result = reconciler.reconcile(
+                parse_work(body), read_due_at(body), repeated=is_repeated(body), glance=read_glance(body)
+            )
         except Exception:
             telemetry.log_failed_pass(record["messageId"])
             raise

@@ -210,17 +210,18 @@ class Day:
                 if self.ticks:
                     self.tick()
             while (model_id := self.queue.receive()) is not None:
-                self.look(model_id)
+                self.look(model_id, glance=self.queue.glance)
         self.clock.advance_to(until)
 
     def tick(self) -> Ticked:
         """Make one tick now."""
         return tick(clock=self.clock, store=self.store, queue=self.queue)
 
-    def look(self, model_id: ModelId = WELD) -> Result:
-        """Make one pass now."""
+    def look(self, model_id: ModelId = WELD, glance: int | None = None) -> Result:
+        """Make one pass now, or the glance that a message asks for."""
         self._passes += 1
-        result = reconcile(model_id, self.remote(self._remote(f"pass-{self._passes}")), mode=self.mode)
+        remote = self.remote(self._remote(f"pass-{self._passes}"))
+        result = reconcile(model_id, remote, mode=self.mode, glance=glance)
         self.results.append(result)
         self.entries += result.entries
         return result

@@ -87,7 +87,7 @@ class Twins:
             while self.reconciles and (model_id := self.queue.receive()) is not None:
                 self._passes += 1
                 remote = Remote(self.clock, self.store, self._router, self.queue, f"pass-{self._passes}")
-                self.entries += reconcile(model_id, remote).entries
+                self.entries += reconcile(model_id, remote, glance=self.queue.glance).entries
         self.clock.advance_to(until)
 
     def service(self) -> ServiceFacts:

@@ -41,10 +41,15 @@ def list_sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -
     enqueue = day.queue.enqueue
 
     def count_message(
-        model_id: ModelId, after: timedelta, due_at: datetime | None = None, *, repeated: bool = False
+        model_id: ModelId,
+        after: timedelta,
+        due_at: datetime | None = None,
+        *,
+        repeated: bool = False,
+        glance: int | None = None,
     ) -> None:
         sent.append(day.clock.now())
-        enqueue(model_id, after, due_at, repeated=repeated)
+        enqueue(model_id, after, due_at, repeated=repeated, glance=glance)
 
     day.run_until("00:03")
     samples: Any = tuple(timedelta(minutes=9 + number % 5) for number in range(20))

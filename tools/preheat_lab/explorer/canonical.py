@@ -2,7 +2,7 @@
 
 Owns the abstraction of records, and nothing else. It removes the following, and no pass can notice:
 
-* `version`: the explorer knows of each worker whether the record it read is still the stored one.
+* `version`: always 1; the explorer knows of each worker whether the record it read is still the stored one.
 * `sequence` and `writer`: the judges see them at the write; no decision reads them.
 * `samples`, `evidence`, `measured_as`, `effort.first_start_at`, `effort.unready_at`, `effort.lead`, `effort.turn`:
   figures. Here, with a fixed lead and no turn, no decision reads them. Only whether there is a first start counts.
@@ -45,7 +45,7 @@ class Canonical:
         now = instant(at)
         return change(
             record,
-            version=0,
+            version=1,
             sequence=0,
             writer="",
             samples=(),

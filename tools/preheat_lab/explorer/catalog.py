@@ -149,6 +149,22 @@ _SECOND = replace(_HELD, request_id=RequestId("second"), units=2)
 _THIRD = replace(_SECOND, request_id=RequestId("third"))
 BUDGET = Scenario("holds within a budget", (_SPARING,), 6, 9, 60, requests=(_FIRST, _SECOND, _FIRST, _THIRD))
 
+# Glances beside a worker, a person and another plan, and with a request between a glance and its write. Others meet the
+# end of a shift, or lose every message. The model runs long enough for L1 to fall due.
+_HOSTED = replace(a_model((6, 70)), lead=STEP, slack=STEP)
+GLANCES = Scenario("glances", (_HOSTED,), hard_from=8, hard_until=12, ends=90, glances=True)
+GLANCES_ENDING = replace(GLANCES, name="glances at the end of a shift", plans=(_TIGHT,), hard_from=6, hard_until=11)
+GLANCES_ENDING = replace(GLANCES_ENDING, ends=40)
+GLANCES_LOST = replace(GLANCES, name="glances whose messages are lost", glances=False, loses_glances=True)
+GLANCES_PLAN = replace(
+    GLANCES, name="glances, and other units", plans=(_HOSTED, replace(_HOSTED, units=a_model(units=2).units), None)
+)
+GLANCES_PLAN = replace(GLANCES_PLAN, apart=True, hard_until=10)
+GLANCES_BLOCK = replace(GLANCES, name="glances, and a block", requests=(replace(_BLOCKED, until=instant(40)),) * 2)
+_CREATED = replace(_HOSTED, target=replace(TARGET, backend=Backend.SAGEMAKER))
+GLANCES_ENDPOINT = replace(SAGEMAKER, name="glances at an endpoint", plans=(_CREATED,), hard_from=8, hard_until=12)
+GLANCES_ENDPOINT = replace(GLANCES_ENDPOINT, ends=90, glances=True, idles=True)
+
 CI = (
     replace(TIGHT, faults=2),
     replace(TIGHT, faults=1, people=1),
@@ -188,6 +204,13 @@ CI = (
     replace(MORE_UNITS, faults=1),
     BUDGET,
     replace(BRIEF, workers=2, faults=1),
+    replace(GLANCES, faults=1, hard_until=10),
+    replace(GLANCES, workers=2, people=1, hard_until=10),
+    replace(GLANCES_ENDING, workers=2, people=1),
+    replace(GLANCES_LOST, people=1, faults=1),
+    replace(GLANCES_PLAN, people=1),
+    GLANCES_BLOCK,
+    replace(GLANCES_ENDPOINT, faults=1, hard_until=10),
 )
 DEEP = (
     replace(TIGHT, workers=2, faults=1),
@@ -239,4 +262,10 @@ DEEP = (
     replace(MORE_UNITS, faults=2),
     replace(LARGER_GATED, faults=1),
     replace(LARGER_GATED, workers=2, faults=1),
+    replace(GLANCES, people=2, faults=1),
+    replace(GLANCES, workers=2, people=1, faults=1),
+    replace(GLANCES_ENDING, workers=2, people=1, faults=1),
+    replace(GLANCES_PLAN, workers=2),
+    replace(GLANCES_BLOCK, workers=2, people=1),
+    replace(GLANCES_ENDPOINT, workers=2, faults=1),
 )

@@ -19,7 +19,7 @@ from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.requests import Basis
 from preheat.app.reconcile import reconcile as of_a_pass
-from preheat.app.reconcile.reconcile import Result, reconcile
+from preheat.app.reconcile.reconcile import WRITES_LOST_MAX, Result, reconcile
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.demand.request import Standings, Subject
@@ -47,6 +47,7 @@ KINDS = (
     "read_scaling",
     "restore_scaling",
 )
+GLANCING = WRITES_LOST_MAX + 1  # in place of the number of lost writes, of a pass whose message asks for a glance
 ACCEPTED = frozenset({SAVE, START, STOP, OPEN, CLOSE, RESTORE})  # most often, the write wins and the call is accepted
 OF_CALL = {Call.START: START, Call.STOP: STOP, Call.OPEN: OPEN, Call.CLOSE: CLOSE}
 
@@ -208,8 +209,11 @@ class _Answers:
     def restore(self, target: Target, _: str) -> None:
         self._ask(RemoteCall(RESTORE, target=target))
 
-    def enqueue(self, *_: Any) -> None:
+    def enqueue(self, *_: Any, **__: Any) -> None:
         """A work message may come at any time in the explorer: what the pass sends changes nothing."""
+
+
+STORED = 1  # the version of every record that a pass reads here: what differs loses its write
 
 
 class Passes:
@@ -226,14 +230,18 @@ class Passes:
         self._lost: tuple[tuple[int, ...], ...] = ((),)
 
     def next_call(self, losses: int, answers: tuple[int, ...], guess: Guess | None = None) -> RemoteCall:
-        """Return what the pass does next, once it has lost `losses` writes and got `answers` since."""
+        """Return what the pass does next, once it has lost `losses` writes and got `answers` since.
+
+        GLANCING in place of `losses`: its message asks for a glance, at the version that a stored record has here.
+        """
         request = self._known[losses].get(answers)
         return request if request is not None else self._run(losses, answers, guess)
 
     def _run(self, losses: int, answers: tuple[int, ...], guess: Guess | None) -> RemoteCall:
         """Run the pass; keep its next call, and those that follow the likely answers to it."""
         self.runs += 1
-        history = [self.values[number] for number in (*self._lost[losses], *answers)]
+        lost = self._lost[losses] if losses != GLANCING else ()
+        history = [self.values[number] for number in (*lost, *answers)]
         ports = _Answers(history, guess, requests=self._requests)
         scaling = ports if self._scaling else None
         remote = Remote(ports, ports, ports, ports, "worker", ports, ports, scaling)  # type: ignore[arg-type]  # one object plays all ports
@@ -250,7 +258,7 @@ class Passes:
 
         names["decide"] = decide_once
         try:
-            result = reconcile(MODEL, remote)
+            result = reconcile(MODEL, remote, glance=STORED if losses == GLANCING else None)
             ports.met.append((tuple(ports.guessed), RemoteCall(DONE, result=result)))
         except Suspended:
             pass

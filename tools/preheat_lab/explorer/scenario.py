@@ -73,6 +73,8 @@ class Scenario:
     found_open: bool = False  # the gate is open from the beginning; somebody opened it
     # The requests, in this order, each at any point of the hard stretch; an id that comes again releases its request.
     requests: tuple[Standing, ...] = ()
+    glances: bool = False  # the message of a glance may come at any moment of the hard stretch
+    loses_glances: bool = False  # no such message comes: only the due index brings the model back
     reduced: bool = True  # workers that can no longer make a difference are gone at once: see `World._outdated`
 
     def __str__(self) -> str:

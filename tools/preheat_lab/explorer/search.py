@@ -23,6 +23,7 @@ from preheat_lab.explorer.world import ExploredWorld
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
 HOSTED_WITHIN = 16
+UNGLANCED_WITHIN = 36  # the same if the messages of its glances are lost
 STOPPED_WITHIN = 14
 
 
@@ -239,7 +240,8 @@ def _judge_way(explored: Explored, number: int, state: ExploredState, last_bad: 
         if bad < 0:
             continue
         took = bad + 1 - max(stretch.begin, state.now)
-        within = HOSTED_WITHIN if stretch.run else STOPPED_WITHIN + explored.scenario.waits_at_most
+        hosted_within = UNGLANCED_WITHIN if explored.scenario.loses_glances else HOSTED_WITHIN
+        within = hosted_within if stretch.run else STOPPED_WITHIN + explored.scenario.waits_at_most
         if stretch.run:
             if stretch.end - max(stretch.begin, state.now) > within:
                 explored.hosted_within = max(explored.hosted_within, took)

@@ -34,6 +34,7 @@ from preheat.domain.record.record import ModelRecord
 from preheat_lab.explorer import behind
 from preheat_lab.explorer import service as hosting
 from preheat_lab.explorer.asking import RequestOrder
+from preheat_lab.explorer.glances import is_glance_due, may_glance_come
 from preheat_lab.explorer.outside import Outside
 from preheat_lab.explorer.passes import (
     CLOCK,
@@ -42,6 +43,7 @@ from preheat_lab.explorer.passes import (
     DESCRIBE,
     DONE,
     GATE,
+    GLANCING,
     LOAD,
     OF_CALL,
     OPEN,
@@ -149,6 +151,8 @@ class ExploredWorld:
             after = after._replace(gate=behind.settle(after.gate), waiting=False)
         if after.now > self.scenario.hard_until:
             after = after._replace(faults=0, people=0)
+        if not self.scenario.loses_glances and is_glance_due(self.record(after), after.now):
+            after = self._deliver(after, "glance", glances=True).state
         return self.outside.cover_by_demand("left alone for a minute", after)
 
     def hard(self, state: ExploredState) -> Iterator[Edge]:
@@ -163,6 +167,7 @@ class ExploredWorld:
             if state.faults and state.now > 0:
                 late = self._deliver(state.spend_fault(), "fault: look, with a clock that is behind", behind=1)
                 yield self.outside.cover_by_demand(late.event, late.state)
+        yield from self._of_glances(state)
         if state.now < scenario.hard_until and all(state.now < worker.born + LIFE for worker in state.workers):
             yield self.outside.cover_by_demand("time passes", self._later(state))
         yield from self.outside.step_services(state)
@@ -178,6 +183,18 @@ class ExploredWorld:
         if state.faults:
             for place in places:
                 yield Edge("fault: crash", place, state.spend_fault().with_workers(state.others(place)))
+
+    def _of_glances(self, state: ExploredState) -> Iterator[Edge]:
+        """Yield the message of a glance, also one that comes at any other time than it should, or twice."""
+        room = self.scenario.glances and len(state.workers) < self.scenario.workers
+        if not room or not may_glance_come(self.record(state), state.now):
+            return
+        yield self._deliver(state, "glance", glances=True)
+        if state.faults and state.now > 0:
+            late = self._deliver(
+                state.spend_fault(), "fault: glance, with a clock that is behind", behind=1, glances=True
+            )
+            yield self.outside.cover_by_demand(late.event, late.state)
 
     def _of_plans(self, state: ExploredState) -> Iterator[Edge]:
         if state.unwoken:
@@ -293,9 +310,9 @@ class ExploredWorld:
         foreign = self.scenario.tells_makers and service.is_by_somebody_else() and service.state != hosting.GONE
         return (self._foreign if foreign else self._looks)[service.state]
 
-    def _deliver(self, state: ExploredState, event: str, *, behind: int = 0) -> Edge:
-        """A work message begins a pass, which reads the record and its clock."""
-        newcomer = WorkerState(0, (), fresh=True, born=state.now, behind=behind)
+    def _deliver(self, state: ExploredState, event: str, *, behind: int = 0, glances: bool = False) -> Edge:
+        """A work message begins a pass or a glance, which reads the record and its clock."""
+        newcomer = WorkerState(GLANCING if glances else 0, (), fresh=True, born=state.now, behind=behind)
         workers = (*state.workers, newcomer)
         return self._load(state.with_workers(workers), len(workers) - 1, event)
 
@@ -303,7 +320,7 @@ class ExploredWorld:
         worker = state.workers[place]
         answers: tuple[int, ...] = (state.record, self._reading(worker, state.now))
         next_call = self.passes.next_call(worker.losses, answers, partial(self._guess, state))
-        if not self._plan_may_change(state) and next_call.kind != DONE:
+        if not self._plan_may_change(state) and next_call.kind == PLANNED:
             answers = (*answers, self._plans[state.plan])
         if self.asking.next(state) is None:
             while (request := self.passes.next_call(worker.losses, answers)).kind == STANDINGS:
@@ -463,7 +480,8 @@ class ExploredWorld:
         follower = worker.with_answers((*worker.answers, answer), worker.called_at)
         again = self._won not in worker.answers and self._request(follower).kind in (LOAD, DONE)
         if not fresh and not lost and again:
-            follower = WorkerState(worker.losses + 1, (), fresh=False, born=worker.born, behind=worker.behind)
+            losses = 1 if worker.losses == GLANCING else worker.losses + 1
+            follower = WorkerState(losses, (), fresh=False, born=worker.born, behind=worker.behind)
             if follower.losses == WRITES_LOST_MAX:
                 return self._move_worker(event, state, place, None)
         if not fresh or not arrives:

@@ -9,9 +9,66 @@ _in_tick = partial(Mutation, file="app/tick.py")
 _in_budget = partial(Mutation, file="domain/record/budget.py")
 
 _SAVE = "    record = _save(decision, remote, entries, guards)\n"
+_GLANCED = """    next_look.send_next(record, remote, now)
+    return change(over, reason="Hosted as required")
+"""
 _UNREAD = "Observation(Observed.UNKNOWN, str(error), failure=error.answer)"
 
 MUTATIONS = (
+    _in_reconcile(
+        name="a glance that goes by no status",
+        file="app/reconcile/glancing.py",
+        old="return shows_the_same(record, observe(record, record.target, ask))",
+        new="return observe(record, record.target, ask) is not None",
+        rule="a glance that shows a difference is a pass",
+        sees="L1",
+        first=("glances: a person",),
+    ),
+    _in_reconcile(
+        name="a difference that waits until the record is due",
+        old="""observe):
+        return None
+""",
+        new="""observe):
+        return over
+""",
+        rule="a glance that shows a difference is a pass",
+        sees="L1",
+        first=("glances: a person",),
+    ),
+    _in_reconcile(
+        name="a glance without the next one",
+        old=_GLANCED,
+        new=_GLANCED.replace("    next_look.send_next(record, remote, now)\n", ""),
+        rule="a hosted model gets a look each ten minutes",
+        sees="L5",
+        first=("no faults",),
+    ),
+    _in_reconcile(
+        name="glances across the end of a demand",
+        file="domain/record/looks.py",
+        old="return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)",
+        new="return now + GLANCED_FOR",
+        rule="no glance takes the place of an edge",
+        sees="L2",
+    ),
+    _in_reconcile(
+        name="a net that is never due",
+        file="domain/record/looks.py",
+        old="return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)",
+        new="return now + 100 * GLANCED_FOR",
+        rule="the due index shows a hosted model within half an hour, and at each edge",
+        sees="L2",
+    ),
+    _in_reconcile(
+        name="a glance at a record of another version",
+        file="domain/decision/looking.py",
+        old="if record.version != version or record.phase",
+        new="if record.phase",
+        rule="a message for an older record ends after one read",
+        sees="S10",
+        suite="tests/days/test_glances.py",
+    ),
     _in_reconcile(
         name="the call before its write",
         old=f"""{_SAVE}    if decision.call is not None:

@@ -18,6 +18,7 @@ from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAI
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId, Target
+from preheat.domain.record.record import Phase
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
 from preheat_lab.simulation.watch import PromiseWatch
@@ -44,6 +45,7 @@ GATE_FAULT_COSTS = 15 * MINUTE
 START_COSTS = timedelta(minutes=20)
 MESSAGE_LIVES = timedelta(minutes=12)  # of a look that a pass sends itself, at most: until the next of a hosted model
 LOOKED_AT_WITHIN = timedelta(minutes=11)  # what is hosted, unless a hold's own edge comes first
+HOSTED_LOOK_WITHIN = timedelta(minutes=11)  # a message takes a moment, and clocks differ
 STUCK_COSTS = timedelta(minutes=80)
 NEVER = datetime.min.replace(tzinfo=UTC)
 BLOCKED_CHECKED_EVERY = 5 * MINUTE
@@ -114,6 +116,18 @@ class Promises:
             if now + MINUTE < demand.ready_at - model.lead - model.slack and demand.ready_at < demand.end:
                 self._later(demand.ready_at, self._check_ready, model, demand)
                 self._later(demand.end - self._world.mix.skew - timedelta(seconds=1), self._check_still, model, demand)
+
+    def are_hosted_looked_at(self) -> None:
+        """L5: what is hosted gets a look each ten minutes, also between two writes of its record."""
+        world = self._world
+        for record in world.store.records.values():
+            last = world.watch.looked_at.get(record.model_id)
+            waits = record.phase is Phase.HOSTED and record.wake_at is not None and record.wake_at > world.clock.at
+            if not waits or last is None or last >= world.clock.at - HOSTED_LOOK_WITHIN:
+                continue
+            if not world.store.is_unreadable(record.model_id) and not self._hits_since(record.model_id, last - MINUTE):
+                what = f"hosted, and last checked at {last:%H:%M:%S}, though nothing is wrong with it"
+                world.watch.note_missed("L5", record.model_id, world.clock.at, what)
 
     def nobody_waits(self) -> None:
         """L5: a due model gets its decision within two ticks, even if others fail; or else the resync finds it."""

@@ -91,6 +91,7 @@ class PromiseWatch:
         self.violations: list[BrokenPromise] = []
         self.calls = 0
         self.saw = Observed.UNKNOWN  # the last observation of the pass under way
+        self.looked_at: dict[ModelId, datetime] = {}  # the last look at each model
         self._has_looked = False  # it has asked the service; without a call left in its budget, no pass does
         self.short = False  # the pass under way has seen that the service has no capacity: that spends no attempt
         self.refused: Answer | None = None  # how the service has refused the start of the pass under way
@@ -362,6 +363,7 @@ class PromiseWatch:
     def on_look(self, model_id: ModelId, at: datetime, saw: Observed) -> None:
         """Count an observation, which has shown `saw` so far."""
         self.saw, self._has_looked = saw, True
+        self.looked_at[model_id] = at
         self._judge(model_id, at, judge_look(self._read, at=at, skew=self._skew))
         self._count(model_id, at)
 

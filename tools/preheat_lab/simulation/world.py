@@ -376,6 +376,7 @@ class SimulatedWorld:
     def _minute(self, due_at: datetime) -> None:
         """A minute begins: its tick is on its way, and nobody may have been waiting for long."""
         self.promises.nobody_waits()
+        self.promises.are_hosted_looked_at()
         self.scaled.on_minute(due_at)
         self.triggers.minute(due_at)
         self.at(due_at + MINUTE, lambda: self._minute(due_at + MINUTE))

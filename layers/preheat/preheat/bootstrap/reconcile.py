@@ -38,9 +38,17 @@ class Reconciler:
     mode: Mode
     name: Callable[[], str] = make_unique_name
 
-    def reconcile(self, model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False) -> Result:
+    def reconcile(
+        self,
+        model_id: ModelId,
+        due_at: datetime | None = None,
+        *,
+        repeated: bool = False,
+        glance: int | None = None,
+    ) -> Result:
         """Run one pass under its own name; see `preheat.app.reconcile.reconcile.reconcile`."""
-        return reconcile(model_id, self.remote.under(self.name()), mode=self.mode, due_at=due_at, repeated=repeated)
+        remote = self.remote.under(self.name())
+        return reconcile(model_id, remote, mode=self.mode, due_at=due_at, repeated=repeated, glance=glance)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import is_repeated, make_work, parse_work, read_due_at
+from preheat.adapters.sqs.work import is_repeated, make_work, parse_work, read_due_at, read_glance
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
@@ -94,3 +94,14 @@ def test_a_message_says_whether_it_repeats_another(repeated: bool) -> None:
 @pytest.mark.parametrize("due_at", [None, 3, "", "soon", "2026-11-23T09:32:00", [], {}])
 def test_a_hint_that_is_none_says_nothing(due_at: object) -> None:
     assert read_due_at(json.dumps({"model_id": "a", "due_at": due_at})) is None
+
+
+@pytest.mark.parametrize(("version", "read"), [(7, 7), (None, None), (0, None)])
+def test_a_message_for_a_glance_has_the_version_of_its_record(version: int | None, read: int | None) -> None:
+    body = make_work(ModelId("weld-seams"), glance=version)
+    assert (parse_work(body), read_glance(body)) == ("weld-seams", read)
+
+
+@pytest.mark.parametrize("glance", ["true", '"7"', "7.5", "-1", "null", "[7]"])
+def test_a_glance_of_another_form_is_a_look(glance: str) -> None:
+    assert read_glance(f'{{"model_id": "a", "glance": {glance}}}') is None

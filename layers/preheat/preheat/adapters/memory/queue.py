@@ -16,7 +16,8 @@ class MemoryQueue:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._order = count()
-        self._messages: list[tuple[datetime, int, ModelId]] = []
+        self._messages: list[tuple[datetime, int, ModelId, int | None]] = []
+        self.glance: int | None = None  # of the message taken last
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -28,10 +29,11 @@ class MemoryQueue:
         due_at: datetime | None = None,  # noqa: ARG002 - a hint that no test of the twin needs
         *,
         repeated: bool = False,  # noqa: ARG002 - as above
+        glance: int | None = None,
     ) -> None:
-        """See `ports.Queue`. It drops the hints."""
+        """See `ports.Queue`. It drops the other hints."""
         delay = min(max(after, timedelta()), DELAY_MAX)
-        heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id))
+        heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id, glance))
 
     def next_at(self) -> datetime | None:
         """Return when the next message becomes visible, or None if there is none."""
@@ -40,5 +42,6 @@ class MemoryQueue:
     def receive(self) -> ModelId | None:
         """Take the next visible message, or None."""
         if self._messages and self._messages[0][0] <= self._clock.now():
-            return heapq.heappop(self._messages)[2]
+            _, _, model_id, self.glance = heapq.heappop(self._messages)
+            return model_id
         return None

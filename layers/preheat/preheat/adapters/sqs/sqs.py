@@ -30,7 +30,13 @@ class SqsQueue:
         self._queue_url = queue_url
 
     def enqueue(
-        self, model_id: ModelId, after: timedelta, due_at: datetime | None = None, *, repeated: bool = False
+        self,
+        model_id: ModelId,
+        after: timedelta,
+        due_at: datetime | None = None,
+        *,
+        repeated: bool = False,
+        glance: int | None = None,
     ) -> None:
         """See `ports.Queue`. It rounds the delay up to whole seconds: a look may come late, never early."""
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
@@ -39,7 +45,7 @@ class SqsQueue:
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=make_work(model_id, due_at, repeated=repeated),
+                MessageBody=make_work(model_id, due_at, repeated=repeated, glance=glance),
                 DelaySeconds=delay_seconds,
                 **({"MessageAttributes": told} if cause else {}),
             )

@@ -13,21 +13,36 @@ from preheat.domain.plan.plan import MODEL_ID, ModelId
 BODY_BYTES_MAX = 4096
 
 
-def make_work(model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False) -> str:
+def make_work(
+    model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False, glance: int | None = None
+) -> str:
     """Return the body of a work message. `due_at`: from when on the due index shows the model; None: it does already.
 
-    `repeated`: it repeats a message whose pass failed.
+    `repeated`: it repeats a message whose pass failed. `glance`: it asks for a glance, at the record of this version.
 
     >>> make_work(ModelId("weld-seams"))
     '{"model_id": "weld-seams"}'
     """
-    hints = {"due_at": due_at.isoformat() if due_at is not None else None, "repeated": repeated or None}
+    hints = {
+        "due_at": due_at.isoformat() if due_at is not None else None,
+        "repeated": repeated or None,
+        "glance": glance,
+    }
     return json.dumps({"model_id": model_id} | {name: hint for name, hint in hints.items() if hint is not None})
 
 
 def is_repeated(body: str) -> bool:
     """Return whether a message that `parse_work` accepts repeats one whose pass failed. Any other form says no."""
     return json.loads(body).get("repeated") is True
+
+
+def read_glance(body: str) -> int | None:
+    """Return the version of the record at which a message that `parse_work` accepts asks for a glance.
+
+    None: it asks for a pass, or has another form.
+    """
+    version = json.loads(body).get("glance")
+    return version if type(version) is int and version > 0 else None
 
 
 def read_due_at(body: str) -> datetime | None:

@@ -47,6 +47,7 @@ REPAIRS_MAX = 2
 RESIZED_AFTER_MOST = 2
 CALLS_AN_HOUR_MAX = 90
 EARLY = timedelta(seconds=2)
+GLANCED_FOR = timedelta(minutes=30)  # between two whole checks of a hosted model
 EMPTIES = 3
 EMPTY_FOR = timedelta(seconds=60)
 GATE_CLOSED_WITHIN = timedelta(minutes=5)
@@ -426,10 +427,15 @@ def judge_effect(attempt: Attempt, *, effects: int, by_person: bool) -> Iterator
 
 
 def judge_look(record: ModelRecord | None, *, at: datetime, skew: timedelta = timedelta()) -> Iterator[Broken]:
-    """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call."""
+    """Judge a look at the service by the record that its pass has read: who is not due costs one read, and no call.
+
+    Only a hosted model has glances before it is due.
+    """
     if record is None:
         return
-    if record.wake_at is None or record.wake_at > at + EARLY + skew:
+    early = record.wake_at is None or record.wake_at > at + EARLY + skew
+    glanced = record.phase is Phase.HOSTED and record.wake_at is not None and record.wake_at <= at + GLANCED_FOR + skew
+    if early and not glanced:
         yield Broken("S10", f"checked, but not due before {record.wake_at}")
 
 

@@ -14,13 +14,13 @@ from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.requests import Basis
-from preheat.app.reconcile import next_look
+from preheat.app.reconcile import glancing, next_look
 from preheat.app.reconcile.downstream import look_downstream, move_gate
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
 from preheat.domain.decision import accounting, proving, scaling
 from preheat.domain.decision.answering import note_answer, note_gate_answer, note_restore_answer
 from preheat.domain.decision.decision import decide
-from preheat.domain.decision.looking import permit_look
+from preheat.domain.decision.looking import may_glance, permit_look
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_ahead
 from preheat.domain.demand.pieces import list_subjects
@@ -65,19 +65,26 @@ class Result:
 
 
 def reconcile(
-    model_id: ModelId, remote: Remote, *, mode: Mode = Mode.ACT, due_at: datetime | None = None, repeated: bool = False
+    model_id: ModelId,
+    remote: Remote,
+    *,
+    mode: Mode = Mode.ACT,
+    due_at: datetime | None = None,
+    repeated: bool = False,
+    glance: int | None = None,
 ) -> Result:
     """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
 
     If a remote service is unreachable, the pass ends without an error: the record stays due, and the tick retries it.
     While the due index does not show the model, the pass sends its message again. `due_at` is from when on the index
-    shows it, by the message. `repeated`: the message repeats one whose pass failed.
+    shows it, by the message. `repeated`: the message repeats one whose pass failed. `glance`: it asks for a glance
+    at the record of this version, see `glancing`.
 
     Raises:
         UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
     """
     entries: list[LedgerEntry] = []
-    shown = next_look.Shown(due_at, repeated)
+    shown = next_look.Shown(due_at, repeated, glance)
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
@@ -86,7 +93,7 @@ def reconcile(
                     next_look.repeat(model_id, remote, shown)
                 return change(result, unexpected=tuple(remote.unexpected))
             except StaleRecord as lost:
-                reason = str(lost)
+                reason, shown.glance = str(lost), None
     except StoreUnavailable as error:
         reason = f"Cannot reach the store: {error}"
     else:
@@ -104,8 +111,8 @@ def _run_pass(
     remote, now = _correct_clock(remote, clock_shows, served_at)
     shown.note(record, now)
     ahead = find_ahead(record, now) if record is not None else None
-    if over := _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead):
-        next_look.send_early(record, remote, shown)
+    over = _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead)
+    if over := _glance_instead(over, record, remote, stack_mode, shown):
         return over
     record = bound_times(record, now) if record is not None and ahead is not None else record
     basis = remote.store.read_basis(model_id, now - HORIZON)
@@ -126,6 +133,7 @@ def _run_pass(
     decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decided), ahead))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     guards = _guard_stop(situation) if stops else {}
+    shown.note_write(decision.record)
     record = _save(decision, remote, entries, guards)
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
@@ -160,6 +168,25 @@ def _run_pass(
         closed_until=find_closed_until(wanted.model.schedules) if wanted.model is not None else None,
         missing=wanted.missing,
     )
+
+
+def _glance_instead(
+    over: Result | None, record: ModelRecord | None, remote: Remote, stack_mode: Mode, shown: next_look.Shown
+) -> Result | None:
+    """Return the result of a pass that ends early: `over`, or that of the glance that its message asks for.
+
+    None: the pass goes on. A difference that a glance shows does not wait until the record is due.
+    """
+    if over is None:
+        return None
+    version, now = None if over.incomplete else shown.glance, shown.now
+    if record is None or version is None or now is None or not may_glance(record, version, stack_mode, now):
+        next_look.send_early(record, remote, shown)
+        return over
+    if not glancing.glance(record, remote, now, _observe):
+        return None
+    next_look.send_next(record, remote, now)
+    return change(over, reason="Hosted as required")
 
 
 def _correct_clock(remote: Remote, shown: datetime, served_at: datetime | None) -> tuple[Remote, datetime]:

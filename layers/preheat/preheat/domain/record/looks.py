@@ -11,6 +11,9 @@ HOSTED_EVERY = timedelta(minutes=10)
 # A pass sends the next look itself, so the due index is only a net, should SQS lose that message. The line of a hosted
 # model moves each 30 minutes. Looks before that leave it where it is, if it is so far behind that no tick sees it yet.
 NET_AFTER = TICK_HORIZON
+# A pass writes the record of a quiet hosted model each half hour. Glances in between write nothing.
+GLANCED_FOR = 3 * HOSTED_EVERY
+GLANCE_CLEAR = timedelta(seconds=20)  # no glance comes this little before the look after it; more than clocks differ
 QUIET_NET_AFTER = 2 * HOSTED_EVERY + timedelta(minutes=2)
 NET_CLEAR = timedelta(minutes=2)
 STOPPING_EVERY = timedelta(seconds=60)
@@ -79,6 +82,21 @@ def place_net(
     net = net if edge is None else min(net, edge)
     stays = not brisk and before is not None and wake_at + NET_CLEAR <= before <= net
     return before if stays else net
+
+
+def find_look_after_glances(wake_at: datetime | None, now: datetime, edge: datetime | None) -> datetime | None:
+    """Return when to look at a quiet model that has glances until then; None: its look at `wake_at` is no glance.
+
+    `edge` is the next edge of the demand. No glance takes its place, nor that of a look which something else asks for.
+    """
+    if wake_at != now + HOSTED_EVERY or (edge is not None and edge <= wake_at + GLANCE_CLEAR):
+        return None
+    return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)
+
+
+def is_glance_ahead(wake_at: datetime, now: datetime) -> bool:
+    """Return whether a glance comes before the next look at a hosted model, in HOSTED_EVERY."""
+    return wake_at > now + HOSTED_EVERY + GLANCE_CLEAR
 
 
 def wait_while_unread(looks: int) -> timedelta:

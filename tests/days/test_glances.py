@@ -1,0 +1,203 @@
+"""Glances: passes check a quiet hosted model each ten minutes and write it each half hour, or once anything differs."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.support.day import GATE, WELD, Day, a_day, a_model, at
+
+from preheat.app.ports.errors import QueueUnavailable, StoreUnavailable
+from preheat.app.reconcile.reconcile import reconcile
+from preheat.domain.plan.plan import Mode, Units
+from preheat.domain.record import looks
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import ModelRecord
+from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.status import Operation
+
+MINUTE = timedelta(minutes=1)
+
+
+def list_looks(day: Day, since: str, until: str) -> list[str]:
+    """Return when passes and glances asked the service."""
+    calls = (call.at for call in day.sent(day.service.words.describe))
+    return [f"{one:%H:%M:%S}" for one in calls if at(since) <= one < at(until)]
+
+
+def count_saves(day: Day) -> list[ModelRecord]:
+    """Return the list to which each won write adds its record from now on."""
+    written: list[ModelRecord] = []
+    save = day.store.save
+
+    def note(*arguments: Any) -> ModelRecord:
+        written.append(save(*arguments))
+        return written[-1]
+
+    day.store.save = note  # type: ignore[assignment,method-assign]  # counts and passes on
+    return written
+
+
+def test_two_of_three_looks_write_nothing() -> None:
+    with a_day() as day:
+        day.run_until("08:15")
+        written = count_saves(day)
+        day.run_until("11:15")
+        assert len(list_looks(day, "08:15", "11:15")) == 18
+        assert len(written) == 6
+        assert len(day.queue) == 1
+
+
+@pytest.mark.parametrize("stopped", ["09:03", "09:12", "09:22"], ids=["before the first", "and second", "and the pass"])
+def test_a_model_that_a_person_stops_is_seen_within_ten_minutes(stopped: str) -> None:
+    with a_day() as day:
+        day.run_until(stopped)
+        day.person("stops")
+        day.run_until(f"{at(stopped) + 11 * MINUTE:%H:%M}")
+        assert day.record.observed is not Observed.HOSTED
+        assert day.started() == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "observed"), [(FaultKind.THROTTLE, Observed.HOSTED), (FaultKind.ACCESS_DENIED, Observed.HOSTED)]
+)
+def test_a_glance_that_cannot_read_the_state_is_a_pass(fault: FaultKind, observed: Observed) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        version = day.record.version
+        day.fault(fault, operation=Operation.DESCRIBE_MODEL, times=8)
+        day.run_until("09:10:30")
+        assert day.record.version > version
+        assert (day.record.unread is not None, day.record.observed) == (True, observed)
+
+
+def test_a_glance_at_a_record_that_has_changed_reads_it_and_ends() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        asked, sent = len(list_looks(day, "09:00", "10:00")), len(day.queue)
+        day.look(WELD, glance=day.record.version - 1)
+        assert day.results[-1].reason == "Not due yet"
+        assert (len(list_looks(day, "09:00", "10:00")), len(day.queue)) == (asked, sent)
+
+
+def test_a_hold_an_apply_and_a_block_are_served_at_once_in_spite_of_glances() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        day.hold("13:00", "18:00")
+        day.run_until("09:06")
+        assert day.record.wake_at == at("09:35")
+        day.apply(a_model("08:00-16:00", units=Units(2)))
+        day.run_until("09:08")
+        assert day.record.plan_version == day.store.current
+        day.block("09:11", "09:40")
+        day.run_until("09:12")
+        assert day.stopped() == 1
+
+
+def test_no_glance_takes_the_place_of_an_edge() -> None:
+    with a_day("08:00-12:13") as day:
+        day.run_until("12:14")
+        assert day.stopped() == 1
+        assert [one.at for one in day.sent(day.service.words.stop)] == [at("12:13")]
+        assert list_looks(day, "11:55", "12:13")[-1] < "12:12:40"
+
+
+@pytest.mark.parametrize("lost", ["09:05", "09:15", "09:25"])
+def test_a_lost_message_costs_22_minutes_at_most(lost: str) -> None:
+    with a_day() as day:
+        day.run_until(lost)
+        day.queue._messages.clear()
+        seen = f"{day.record.due_at:%H:%M:%S}"
+        assert at(lost) < at(seen) <= at(lost) + timedelta(minutes=27)
+        day.person("stops")
+        day.run_until(seen)
+        assert day.record.observed is not Observed.HOSTED
+
+
+class Failing:
+    """A port of whose calls one fails."""
+
+    def __init__(self, port: object, name: str, error: Exception, *, done: bool = False) -> None:
+        self._port, self._name, self._error, self._done = port, name, error, done
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fail if name == self._name else getattr(self._port, name)
+
+    def _fail(self, *given: Any, **named: Any) -> None:
+        if self._done:
+            getattr(self._port, self._name)(*given, **named)
+        raise self._error
+
+
+@pytest.mark.parametrize("call", ["load", "save"])
+def test_a_glance_that_cannot_reach_the_store_comes_again_in_a_minute(call: str) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        if call == "save":  # the pass that follows a difference
+            day.person("stops")
+        due_at, version, sent = day.record.due_at, day.record.version, []
+        queue = Failing(day.queue, "none", ValueError())
+        queue.enqueue = lambda *given, **named: sent.append((given, named))  # type: ignore[attr-defined]
+        store = Failing(day.store, call, StoreUnavailable("no answer"))
+        remote = replace(day._remote("pass-x"), store=store, queue=queue)
+        assert reconcile(WELD, remote, due_at=due_at, glance=version).incomplete
+        assert sent == [((WELD, MINUTE, due_at), {"repeated": True, "glance": version})]
+
+
+def test_a_glance_whose_successor_cannot_be_sent_leaves_it_to_the_index() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        version = day.record.version
+        queue = Failing(day.queue, "enqueue", QueueUnavailable("no answer"))
+        day.remote = lambda remote: replace(remote, queue=queue)
+        day.run_until("09:10")
+        assert day.record.version == version + 1
+        assert (day.record.wake_at, day.record.due_at) == (at("09:20"), None)
+        day.remote = lambda remote: remote
+        day.run_until("09:20")
+        assert "09:20:00" in list_looks(day, "09:15", "09:21")
+
+
+def test_a_pass_that_never_hears_of_its_write_has_its_glance_all_the_same() -> None:
+    with a_day() as day:
+        day.run_until("09:29")
+        store = Failing(day.store, "save", StoreUnavailable("no answer"), done=True)
+        day.remote = lambda remote: replace(remote, store=store)
+        day.run_until("09:30")
+        assert day.results[-1].incomplete
+        assert day.queue.next_at() == at("09:31")
+
+
+def test_a_doubled_message_breeds_no_chain() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        for _ in range(5):
+            day.queue.enqueue(WELD, timedelta(), glance=day.record.version)
+        day.run_until("09:59")
+        assert len(day.queue) == 1
+        assert len(list_looks(day, "09:40", "10:40")) <= 7
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PAUSED])
+def test_a_stricter_mode_of_the_stack_makes_no_glance(mode: Mode) -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        day.mode = mode
+        asked = Counter(list_looks(day, "09:00", "10:00"))
+        day.look(WELD, glance=day.record.version)
+        assert Counter(list_looks(day, "09:00", "10:00")) == asked
+
+
+def test_a_model_with_a_gate_has_whole_looks() -> None:
+    with a_day(gate=GATE) as day:
+        day.run_until("10:05")
+        assert day.record.wake_at is not None
+        assert day.record.wake_at <= day.clock.at + looks.HOSTED_EVERY
+
+
+def test_a_release_before_glances_takes_such_a_message_for_a_look_that_is_not_due() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        day.look(WELD)  # as a release does that knows no glances
+        assert day.results[-1].reason == "Not due yet"
