@@ -9,7 +9,8 @@ Owns the abstraction of records, and nothing else. It removes the following, and
 * `looked_at`, `run` and `paid`, the account of paid time, and `last_margin`: no decision reads them either.
 * `wake_at` and every `retry_at` only meet readings of the clock: they move up to the next point of the grid. All past
   ones are alike, and so are those beyond the end.
-* `status`, `words` and since when checks do not show the state: only people read them.
+* `words`, since when checks do not show the state, and `status`: only people read them. Of a hosted model, the status
+  stays, because a glance compares it.
 * `since` matters for a start that Preheat did not begin, and to a clock that is behind it: otherwise it is past.
 * `spent_until`, the budget of service calls, lasts longer than the few explored minutes; the simulation covers it.
 * an attempt's `first_at` gives its age in hours: all that is past is alike.
@@ -54,7 +55,7 @@ class Canonical:
             due_at=None,  # a work message may come at any time
             wake_at=self._due(record.wake_at, now, EARLY, past=ORIGIN),
             spent_until=None,
-            status="",
+            status=record.status if record.phase is Phase.HOSTED else "",
             unread=change(record.unread, since=PAST, words="") if record.unread is not None else None,
             looked_at=None,
             run=None,

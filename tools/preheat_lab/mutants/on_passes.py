@@ -51,6 +51,7 @@ MUTATIONS = (
         new="return now + GLANCED_FOR",
         rule="no glance takes the place of an edge",
         sees="L2",
+        first=("glances: a person",),
     ),
     _in_reconcile(
         name="a net that is never due",
@@ -59,6 +60,7 @@ MUTATIONS = (
         new="return now + 100 * GLANCED_FOR",
         rule="the due index shows a hosted model within half an hour, and at each edge",
         sees="L2",
+        first=("glances: a person",),
     ),
     _in_reconcile(
         name="a glance at a record of another version",
