@@ -144,7 +144,7 @@ class Stream:
         ]
         put = self._by_id.get(model_id, {})
         for entry in ledger:
-            # An entry may have its metrics and not its event: it was set aside after the bus did not respond for long.
+            # An entry may have metrics and no event: Preheat sets it aside if the bus does not respond for long.
             if (model_id, entry.sequence) not in self._told or (model_id, entry.sequence) in self.discarded:
                 continue
             for event in make_events(entry):
