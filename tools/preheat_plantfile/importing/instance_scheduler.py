@@ -19,6 +19,8 @@ from preheat_plantfile.writing import Fields, PlantText, ScheduleText, plain_nam
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _A_TIME: Final = "a time HH:MM from 00:00 to 23:59"
 _PERIOD: Final = ("name", "begintime", "endtime", "weekdays", "monthdays", "months")
+# Its own parameter DefaultTimezone is UTC unless somebody changed it.
+NO_ZONE: Final = "the import takes UTC as the zone of schedules that name none; choose another with --zone"
 _SCHEDULE: Final = ("name", "timezone", "periods", "override_status")
 # Fields that do not decide when something runs, or that only say what is so by default.
 _SILENT: Final = (
@@ -220,11 +222,13 @@ def _zone(entry: dict[str, Any], path: str, default: str | None, found: _Import)
     zone = entry.get("timezone")
     if zone in (None, "") and default is not None:
         return default
+    if zone in (None, ""):
+        found.report.note(NO_ZONE)
+        return "UTC"
     try:
         return read_zone(zone)
     except ValueError as error:
-        none = "; --zone names one for schedules without" if zone in (None, "") else ""
-        found.problems.append(f"{path}.timezone: found {show(zone)}; accepted: {error}{none}")
+        found.problems.append(f"{path}.timezone: found {show(zone)}; accepted: {error}")
         return "UTC"
 
 

@@ -312,8 +312,9 @@ def test_a_file_that_is_not_there_or_not_text_is_reported(bench: Workbench) -> N
 def test_a_schedule_without_a_zone_takes_the_one_that_is_named(bench: Workbench) -> None:
     path = bench.folder / "scheduler.json"
     path.write_text(json.dumps(document({"weekdays": "mon"}, zone=None)))
-    refused = bench.preheat("import", "instance-scheduler", str(path))
-    assert (refused.exit_code, "--zone names one" in refused.stderr) == (2, True)
+    default = bench.preheat("import", "instance-scheduler", str(path))
+    assert (default.exit_code, 'zone: "UTC"' in default.stdout) == (0, True)
+    assert "takes UTC as the zone of schedules that name none; choose another with --zone" in default.stderr
     taken = bench.preheat("import", "instance-scheduler", str(path), "--zone", "Asia/Tokyo")
     assert 'zone: "Asia/Tokyo"' in taken.stdout
     assert bench.preheat("import", "instance-scheduler", str(path), "--zone", "Tokyo").exit_code == 2
