@@ -30,7 +30,7 @@ MOVED = ("Throttled", "WrongState", "QuotaExceeded", "AccessRefused", "InvalidCa
 # The explorer's words for what both let happen, and for what only it does.
 EVENTS: Mapping[str, str] = {
     "fault: crash": Mishap.WORKER_KILLED,
-    "fault: look, with a clock that is behind": Mishap.CLOCK_OFF,
+    **{f"fault: {what}, with a clock that is behind": Mishap.CLOCK_OFF for what in ("look", "glance")},
     "fault: save does not arrive": Mishap.STORE_OUT,
     "fault: save, answer lost": Mishap.STORE_LOST,
     "fault: hosting failed": Mishap.HOSTING_FAILED,

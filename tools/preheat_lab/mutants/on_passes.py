@@ -298,8 +298,8 @@ MUTATIONS = (
     Mutation(
         file="app/reconcile/next_look.py",
         name="no message for a look that the index shows later",
-        old="    if record.due_at is None and wait >= _find_horizon(situation):",
-        new="    if record.due_at is None or wait >= _find_horizon(situation):",
+        old="    if record.due_at is not None or glancing.has_glances(record, now):",
+        new="    if glancing.has_glances(record, now):",
         rule="who puts a look behind a net sends it",
         sees="L5",
     ),
