@@ -120,7 +120,8 @@ def test_a_look_that_cannot_be_read_says_nothing() -> None:
     with a_day("08:00-16:00") as day:
         day.run_until("09:05")
         before = day.record.looked_at
-        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.DESCRIBE_MODEL, times=1)
+        # The glance fails, and so does the look of the pass that follows it at once.
+        day.fault(FaultKind.INTERNAL_ERROR, operation=Operation.DESCRIBE_MODEL, times=2)
         day.run_until("09:10:05")
         assert day.record.unreadable == 1
         assert day.record.looked_at == before
