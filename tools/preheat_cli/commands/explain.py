@@ -19,6 +19,7 @@ from preheat.domain.demand.pieces import BY_REQUEST
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
 from preheat.domain.plan.plan import Mode, ModelId
+from preheat.domain.record import looks
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ATTEMPTS_MAX, REPAIRS_MAX, Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.verdict.plant_time import PlantTime
@@ -255,6 +256,8 @@ def _next_look(record: ModelRecord, time: PlantTime) -> str:
         return "The next check comes with the next plan or request."
     if record.wake_at <= time.now:
         return f"The next check is due since {show.in_plant(record.wake_at, time)}; the next tick runs it."
+    if record.phase is Phase.HOSTED and looks.is_glance_ahead(record.wake_at, time.now):
+        return f"Preheat checks it every ten minutes, and next records it at {show.in_plant(record.wake_at, time)}."
     return f"The next check is at {show.in_plant(record.wake_at, time)}."
 
 
