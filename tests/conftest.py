@@ -58,6 +58,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=find_place)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # Where pytest-xdist cannot mark an item, each process begins all demos and a local AWS of its own.
+    if getattr(session.config.option, "loadgroup", False):
+        lost = [item.nodeid for item in session.items if not item.nodeid.endswith(f"@{name_group(item)}")]
+        if lost:
+            raise pytest.UsageError(f"pytest-xdist did not put {lost[0]} into its group: does it know this pytest?")
+
+
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """The real template on a local AWS of the tests' own, on free ports; one for the whole run, gone after it."""
