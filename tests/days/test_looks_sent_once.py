@@ -184,6 +184,21 @@ def test_a_message_that_comes_early_by_a_clock_that_is_behind_is_sent_again(behi
         assert (due in list_looks(day, due)) is bool(sent)
 
 
+def test_an_early_message_that_cannot_be_sent_again_leaves_the_look_to_the_index() -> None:
+    with a_day() as day:
+        day.run_until("09:05")
+        wake_at, due_at = day.record.wake_at, day.record.due_at
+        assert wake_at is not None
+        assert due_at is not None
+        lose_messages(day)
+        day.clock.advance_to(wake_at - timedelta(seconds=90))
+        queue = Failing(day.queue, "enqueue", QueueUnavailable("no answer"))
+        assert reconcile(WELD, replace(day._remote("pass-x"), queue=queue)).reason == "Not due yet"
+        assert (day.record.wake_at, day.record.due_at) == (wake_at, due_at)
+        day.run_until(f"{due_at + MINUTE:%H:%M:%S}")
+        assert due_at in list_looks(day, wake_at)
+
+
 @pytest.mark.parametrize("repeated", [True, False])
 def test_the_message_of_a_failed_pass_sends_the_look_that_its_write_has_put_behind_the_net(repeated: bool) -> None:
     with a_day() as day:
