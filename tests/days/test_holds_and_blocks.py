@@ -151,6 +151,23 @@ def test_a_block_that_is_lifted_early_has_the_model_back_at_once() -> None:
         assert (day.observed(), day.started()) == (Observed.HOSTED, 2)
 
 
+@pytest.mark.parametrize("block", [("12:10", "16:00"), ("12:06", "12:15"), ("12:01", "12:03")])
+def test_a_block_lifted_in_the_gap_that_it_parted_makes_nothing_late_that_was_over(block: tuple[str, str]) -> None:
+    """Two shifts with a gap that the model would run through: they are one demand, but for the block."""
+    with a_day("08:00-12:00", "12:30-16:00") as day:
+        day.run_until("11:00")
+        one = day.block(*block)
+        day.run_until("12:04" if block[0] > "12:04" else "12:02")
+        day.release(one)
+        day.run_until("12:57")
+        assert day.observed() is Observed.HOSTED
+        assert not [entry for entry in day.entries if entry.late]
+        ready = [entry.ready_at for entry in day.entries if entry.ready_at is not None]
+        assert len(set(ready)) == 2
+        day.run_until("16:05")
+        assert day.observed() is Observed.STOPPED
+
+
 @pytest.mark.parametrize(("priority", "runs"), [(50, False), (51, True)])
 def test_a_block_beats_a_hold_of_its_own_priority_and_no_higher_one(priority: int, runs: bool) -> None:
     with a_day() as day:

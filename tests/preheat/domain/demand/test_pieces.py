@@ -97,6 +97,15 @@ def test_a_gap_in_which_a_block_lies_is_not_bridged_though_it_is_short() -> None
         assert len(list_demands(block(begin, end), model=gapped)) == 1
 
 
+@pytest.mark.parametrize(("lifted", "ready_at"), [("10:05", "10:37"), ("10:19", "10:51"), ("09:59", None)])
+def test_a_gap_in_which_a_block_was_to_lie_stays_once_the_first_demand_is_over(
+    lifted: str, ready_at: str | None
+) -> None:
+    gapped = a_model("08:00-10:00", "10:20-16:00")
+    found = list_demands(block("10:19", "12:00", released_at=at(lifted)), model=gapped)
+    assert [one.ready_at for one in found[1:]] == ([at(ready_at)] if ready_at is not None else [])
+
+
 def test_after_a_block_that_is_too_short_for_a_restart_it_is_ready_as_early_as_can_be() -> None:
     _, second = list_demands(block("10:00", "10:20"))
     assert second.start_at == at("10:05")  # not during the stop of the earlier run
@@ -223,6 +232,17 @@ def _on(one: Standing) -> list[bool]:
     return [one.begin <= minute(number) < one.end for number in range(DAY_MINUTES)]
 
 
+def list_parting(several: list[Standing], end: int, begin: int) -> list[int | None]:
+    """Return of each block that lay between, or was to lie there once the first had ended, when it was lifted."""
+    found: list[int | None] = []
+    for one in several:
+        planned = any(one.begin <= minute(number) < one.until for number in range(end, begin))
+        lifted = _number(one.released_at) if one.released_at is not None and one.released_at < one.until else None
+        if one.kind is Kind.BLOCK and planned and (lifted is None or lifted > end):
+            found.append(lifted)
+    return found
+
+
 def reference(windows: list[Span], announced: int, several: list[Standing]) -> list[Told]:  # noqa: C901, PLR0912 - slow and plain, rule by rule
     """Find the demands minute by minute."""
     blocks = [(one, _on(one)) for one in several if one.kind is Kind.BLOCK]
@@ -258,12 +278,10 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
             known_since[run[0]] = min(known_since.get(run[0], known_here), known_here)
             for number in range(*run):
                 wanted[number] = True
-    blocked = [any(c[number] for _, c in blocks) for number in range(DAY_MINUTES)]
     for (_, end), (begin, _) in zip(_runs(wanted), _runs(wanted)[1:], strict=False):
-        if begin - end <= GAP and not any(blocked[end:begin]):
+        if begin - end <= GAP and not list_parting(several, end, begin):
             wanted[end:begin] = [True] * (begin - end)
     told: list[Told] = []
-    forced = [any(c[number] for b, c in blocks if b.released_at is None) for number in range(DAY_MINUTES)]
     runs: list[Span] = []
     for begin, end in _runs(wanted):
         parts = [begin]
@@ -276,8 +294,11 @@ def reference(windows: list[Span], announced: int, several: list[Standing]) -> l
     for begin, end in runs:
         mine = [piece for piece in pieces if begin <= piece[0][0] < end]
         ready_at = min(ready for _, ready, _ in mine)
-        if told and any(forced[told[-1].end : begin]):
+        parting = list_parting(several, told[-1].end, begin) if told else []
+        if told and any(lifted is None for lifted in parting):
             ready_at = max(ready_at, told[-1].end + STOP_TIME // MINUTE + AHEAD)
+        elif parting:
+            ready_at = max(ready_at, *(lifted + AHEAD for lifted in parting if lifted is not None))
         opened = [source for (first, _), _, source in mine if first == begin]
         ids = frozenset(str(source.request_id) for _, _, source in mine if source is not None)
         told.append(Told(begin, end, ready_at, all(opened), ids))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from preheat.domain.decision import gating
 from preheat.domain.decision.situation import Move, Situation, pick_wake
 from preheat.domain.decision.sizing import is_outgrown
-from preheat.domain.demand.demand import STOP_TIME
+from preheat.domain.demand.pieces import STOP_TIME
 from preheat.domain.plan.hosted_model import Drain
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record import looks

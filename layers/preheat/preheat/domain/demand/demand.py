@@ -11,7 +11,15 @@ from functools import lru_cache
 
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_windows, is_wanted
 from preheat.domain.calendar.windows import Window, find_gaps
-from preheat.domain.demand.pieces import Piece, cut_hold, cut_window, find_blocks, find_holds, lies_in
+from preheat.domain.demand.pieces import (
+    STOP_TIME,
+    Piece,
+    cut_hold,
+    cut_window,
+    find_blocks,
+    find_free_from,
+    find_holds,
+)
 from preheat.domain.demand.request import Kind, RequestId, Standing
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
@@ -19,7 +27,6 @@ from preheat.domain.values import change
 
 # A restart costs the lead, the stop and this allowance; the model runs through a shorter gap. Source: the keep-or-stop
 # rule.
-STOP_TIME = timedelta(minutes=5)
 BRIDGE_ALLOWANCE = timedelta(minutes=5)
 # Most schedules repeat within this; a demand that began earlier is known by the record, which keeps its first start. A
 # hold or block may be longer, and begin later: this reads it whole, until it has been over for this long. One that
@@ -72,19 +79,18 @@ def find_demands(
 ) -> list[Demand]:
     """Return the merged demands that overlap [after, before), in order of time.
 
-    The model runs through a short gap without a block. An active block parts two demands: the model stops there, so the
-    later one begins only after the time of that stop.
+    The model runs through a short gap without a block. A block parts two demands: the model stops there, so the later
+    one begins only after the time of that stop. They stay two if somebody lifts the block after the first has ended.
     """
-    blocks, found = find_blocks(requests), []
+    found = []
+    accepted = [one for one in requests if one.kind is Kind.BLOCK]
     last: Demand | None = None
-    for pieces in _join(_cut_pieces(model, after, before, requests), blocks, find_bridge_limit(model)):
+    for pieces in _join(_cut_pieces(model, after, before, requests), accepted, find_bridge_limit(model)):
         demand = _merge(pieces)
-        if last is not None:
-            stopped_at = last.end + STOP_TIME
-            forced = [block for block in blocks if block.released_at is None]
-            if demand.start_at < stopped_at and lies_in(forced, last.end, demand.begin):
-                ready_at = max(demand.ready_at, stopped_at + model.lead + model.slack)
-                demand = change(demand, start_at=stopped_at, ready_at=ready_at)
+        free_from = find_free_from(accepted, last.end, demand.begin) if last is not None else None
+        if free_from is not None and demand.start_at < free_from:
+            ready_at = max(demand.ready_at, free_from + model.lead + model.slack)
+            demand = change(demand, start_at=free_from, ready_at=ready_at)
         found.append(demand)
         last = demand
     return found
@@ -121,7 +127,7 @@ def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -
     # Of those that begin together the first in the list opens the demand, and a window before a hold.
     # Of holds that begin together the one that has been known longest decides whether they join what was before.
     for piece in sorted(pieces, key=_rank):
-        bridged = end is not None and piece.begin - end <= gap and not lies_in(blocks, end, piece.begin)
+        bridged = end is not None and piece.begin - end <= gap and find_free_from(blocks, end, piece.begin) is None
         too_late = end is not None and piece.request_id is not None and piece.known_at >= end
         if end is not None and (too_late or (piece.begin > end and not bridged)):
             yield group

@@ -15,6 +15,7 @@ from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import find_offset
 
 BY_REQUEST = "request"  # in place of a schedule's name, if a hold opened the demand
+STOP_TIME = timedelta(minutes=5)  # what a stop takes at most, as a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,20 @@ def cut_hold(model: HostedModel, hold: Standing, blocks: Sequence[Standing], see
             yield _time(model, each, known_at, stronger, schedule=BY_REQUEST, hold=hold)
 
 
-def lies_in(blocks: Sequence[Standing], begin: datetime, end: datetime) -> bool:
-    """Return whether any of the blocks lies in [begin, end), be it in part."""
-    return any(block.begin < end and begin < block.end for block in blocks)
+def find_free_from(blocks: Sequence[Standing], end: datetime, begin: datetime) -> datetime | None:
+    """Return from when on a start may come for what follows a demand; None: no block parts the two.
+
+    `end`, `begin`: of the demand, and of what follows. A block between them has the model stop, which takes STOP_TIME.
+    If somebody lifts it once the demand has ended, the two stay parted: Preheat has stopped the model by then.
+    """
+    found = [_find_lift(block) for block in blocks if block.begin < begin and end < block.until]
+    lifted = [at for at in found if at is not None and at > end]
+    return end + STOP_TIME if None in found else max(lifted, default=None)
+
+
+def _find_lift(block: Standing) -> datetime | None:
+    """Return when somebody lifted a block before its end."""
+    return block.released_at if block.end < block.until else None
 
 
 def _cut(window: Window, blocks: Sequence[Standing], known_at: datetime) -> Iterator[tuple[Window, datetime]]:

@@ -8,8 +8,8 @@ shortly before a shift that the model would be away at its begin. Does not know 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from preheat.domain.demand.demand import STOP_TIME, Demand
-from preheat.domain.demand.pieces import Piece
+from preheat.domain.demand.demand import Demand
+from preheat.domain.demand.pieces import STOP_TIME, Piece
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Units
 
