@@ -95,7 +95,7 @@ def find_spoiled_events(event: str) -> frozenset[str]:
         return frozenset({"describe", "save", "start", "stop"})
     behind = ("gate", "count", "open", "close", "read_scaling", "restore_scaling")
     word = event.removeprefix("fault: ").replace(",", "").replace(":", "").split()[0]
-    spoils = word in ("describe", "save", "start", "stop", "look", *behind) and event != "fault: stop undone"
+    spoils = word in ("describe", "save", "start", "stop", "look", "glance", *behind) and event != "fault: stop undone"
     return frozenset({word}) if spoils else frozenset()
 
 

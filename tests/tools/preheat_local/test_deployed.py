@@ -332,6 +332,7 @@ def test_what_has_a_life_goes_and_what_proves_the_bill_stays(local_aws: LocalAws
     entry = LedgerEntry(ModelId("aged"), 1, long_ago, Phase.IDLE, Phase.IDLE, Action.OBSERVE, "Stopped", target)
     store.save(ModelRecord(ModelId("aged"), target, sequence=1, phase=Phase.IDLE), entry)
     model = HostedModel(ModelId("aged"), target, Units(1), (), MINUTE, timedelta(), now)
+    before = store.read_plan_version()
     for _ in range(PLANS_KEPT + 2):
         store.apply([model], expected_version=store.read_plan_version(), at=now)
     deadline = time.monotonic() + 2 * DEADLINE_SECONDS
@@ -342,5 +343,7 @@ def test_what_has_a_life_goes_and_what_proves_the_bill_stays(local_aws: LocalAws
     assert store.read_ledger(ModelId("aged"))[0] == entry  # passes may have added others
     rows = dynamodb.get_paginator("scan").paginate(TableName=tables["PLANS"])
     plans = {row["plan"]["S"] for page in rows for row in page["Items"] if row["plan"]["S"].startswith("v")}
-    assert PLANS_KEPT <= len(plans) <= PLANS_KEPT + 1
+    # Of this test: others have left plans of an apply that lost to another, which no ledger names.
+    own = {plan for plan in plans if int(plan.removeprefix("v").partition("-")[0]) > before}
+    assert PLANS_KEPT <= len(own) <= PLANS_KEPT + 1
     assert len(store.read_applied_plans(100)) >= PLANS_KEPT + 2

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from preheat.domain.calendar.windows import Window
-from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE
+from preheat.domain.demand.pieces import STOP_TIME
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import ModelRecord

@@ -5,6 +5,7 @@ after it. So no rule of `requests` judges itself. Knows neither queue nor desk.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,10 @@ EXTENDED = timedelta(minutes=30)  # what the requesters ask for
 STRAY_BLOCK = timedelta(hours=1)  # how long a stop keeps a model off that nothing needs
 STOPS = (Verb.STOP, Verb.STOP_NOW)
 PLANNER, ROBOT = "AROAPLANNER", "AROAROBOT"
+ADMIN = "AROAADMIN"  # the stack's parameter AdminRoles names it
+AN_HOUR_MOST = 30  # requests of one sender about one model or schedule
+SUBJECTS_MOST = 40  # the sender's requests in all are this many times as many
+ENDS = (Verb.RELEASE, Verb.UNBLOCK)  # may come twice as often
 type StandingRequests = dict[tuple[Subject, RequestId], Standing]
 type Releases = dict[tuple[Subject, RequestId], frozenset[Tombstone]]
 
@@ -60,6 +65,15 @@ class AnswerJudge:
         self._kept = RequestsKept.of(store)
         self._bodies: dict[tuple[RequestId, str], dict[str, Any]] = {}  # by id and digest: others may take an id
         self.stored: dict[RequestId, Reply] = {}
+        self.given: list[Reply] = []  # those stored, and the refusals for the rate that another answer has followed
+        self._tries = Counter[tuple[str, Subject | None, datetime]]()  # by sender and hour; None: about anything
+        self._answered = Counter[tuple[str, Subject | None, datetime]]()
+
+    def on_try(self, sent: IncomingMessage, at: datetime) -> None:
+        """A message reaches the function, whose clock shows `at`."""
+        message = open_message(sent)
+        for subject in {None, message.parsed.subject}:
+            self._tries[message.requester, subject, _hour(at)] += 1
 
     def expect(self, sent: IncomingMessage) -> None:
         """A message is under way, for the first time or once more; what is no object asks for nothing."""
@@ -86,15 +100,34 @@ class AnswerJudge:
     def on_answer(self, reply: Reply) -> None:
         """Judge an answer that was stored just now, by the active requests since."""
         name, kept = reply.request_id, RequestsKept.of(self._store)
-        if name in self.stored:
+        before = self.stored.get(name)
+        if before is not None and not _may_follow(before, reply):
             self._on_wrong(reply.subject, f"{name} was answered a second time")
-        self.stored.setdefault(name, reply)
+        else:
+            self.stored[name] = reply
+            self.given.append(reply)
         body = self._bodies.get((name, reply.digest))
         if body is None:
             self._on_wrong(reply.subject, f"{name} was answered, and nobody has asked for it")
-        elif (wrong := self._wrong(body, reply, kept)) is not None:
+        elif (wrong := self._wrong(body, reply, kept) or self._judge_rate(reply)) is not None:
             self._on_wrong(reply.subject, f"{name} {reply.verb} {reply.code}: {wrong}")
         self._kept = kept
+        if reply.subject is not None:
+            self._answered[reply.requester, reply.subject, _hour(reply.at)] += 1
+
+    def _judge_rate(self, reply: Reply) -> str | None:
+        """Report a sender that may ask too often, or that Preheat refuses although it has not."""
+        refused, sender, hour = reply.code == "too_often", reply.requester, _hour(reply.at)
+        if sender == ADMIN or not refused:
+            most = AN_HOUR_MOST * (2 if reply.verb in ENDS else 1)
+            answered = self._answered[sender, reply.subject, hour]
+            if sender == ADMIN and refused:
+                return "an admin may ask as often as it likes"
+            too_many = sender != ADMIN and reply.subject is not None and answered >= most
+            return f"it is the {answered + 1}. about {reply.subject} in an hour" if too_many else None
+        most = AN_HOUR_MOST
+        about, in_all = self._tries[sender, reply.subject, hour], self._tries[sender, None, hour]
+        return f"{about} in this hour are not too many" if max(about, in_all / SUBJECTS_MOST) <= most else None
 
     def on_delivered(self, sent: IncomingMessage, reply: Reply) -> None:
         """Judge the answer to a delivery: the very reply that is stored for its request."""
@@ -157,7 +190,8 @@ class AnswerJudge:
         """Store a hold or a block, released at birth if its release came before."""
         until, priority = self._find_end(body, reply, subject)
         named = (reply.request_id, RequestId(str(body["request_id"])))
-        noted = any(each.requester == reply.requester for of in named for each in releases.get((subject, of), ()))
+        known = [each for of in named for each in releases.get((subject, of), ())]
+        noted = any(each.admin or each.requester == reply.requester for each in known)
         stands[subject, reply.request_id] = Standing(
             reply.request_id,
             Kind.HOLD if reply.verb in (Verb.HOLD, Verb.START) else Kind.BLOCK,
@@ -181,7 +215,8 @@ class AnswerJudge:
             return _instant(body["until"]), body["priority"]
         current, upcoming = self._find_demands(subject, reply.at)
         if current is not None:
-            return min(current.end, reply.at + LONGEST_STOP), body.get("priority", 50)
+            longest = LONGEST if reply.requester == ADMIN else LONGEST_STOP
+            return min(current.end, reply.at + longest), body.get("priority", 50)
         until = reply.at + STRAY_BLOCK
         return (until if upcoming is None else min(until, upcoming.begin)), 0
 
@@ -260,10 +295,16 @@ def _may_ask(reply: Reply, subject: Subject) -> bool:
 
     To end its own holds and blocks, a sender needs no right.
     """
-    if reply.verb in (Verb.RELEASE, Verb.UNBLOCK) or reply.requester == PLANNER:
+    if reply.verb in ENDS or reply.requester in (PLANNER, ADMIN):
         return True
     even = subject.model_id is not None and int(subject.model_id[-1]) % 2 == 0
     return reply.requester == ROBOT and even and reply.verb in (Verb.HOLD, Verb.EXTEND, Verb.STATUS)
+
+
+def _may_follow(before: Reply, reply: Reply) -> bool:
+    """Return whether a refusal for the rate has another answer: the same message came again in a later hour."""
+    follows = reply.number == before.number + 1 and reply.digest == before.digest
+    return before.code == "too_often" and follows and _hour(reply.at) > _hour(before.at)
 
 
 def _list_other_ids(message: OpenedMessage) -> tuple[RequestId, RequestId]:
@@ -282,7 +323,8 @@ def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> 
     if reply.verb is Verb.EXTEND or reply.code not in ("release_noted", "nothing_to_do"):
         return f"{of} is not active, and it is changed"
     if reply.code == "release_noted":
-        stone = Tombstone(of, subject, reply.requester, admin=False, at=reply.at, until=reply.at + 30 * DAY)
+        is_admin = reply.requester == ADMIN
+        stone = Tombstone(of, subject, reply.requester, admin=is_admin, at=reply.at, until=reply.at + 30 * DAY)
         others = {each for each in releases.get((subject, of), ()) if each.requester != reply.requester}
         releases[subject, of] = frozenset({*others, stone})
     return None
@@ -290,7 +332,7 @@ def _note(of: RequestId, subject: Subject, reply: Reply, releases: Releases) -> 
 
 def _change(before: Standing, reply: Reply, stands: StandingRequests) -> str | None:
     """Have a hold or a block end now, or later by what the requesters extend it by."""
-    if before.requester != reply.requester:
+    if reply.requester not in (before.requester, ADMIN):
         return f"{before.request_id} is {before.requester}'s, and {reply.requester} changes it"
     over = before.end <= reply.at or before.released_at is not None
     if over != (reply.code == "nothing_to_do"):
@@ -303,6 +345,10 @@ def _change(before: Standing, reply: Reply, stands: StandingRequests) -> str | N
         after = replace(after, until=before.until + EXTENDED) if extends else replace(after, released_at=ended_at)
         stands[before.subject, before.request_id] = after
     return None
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _key(body: Mapping[str, Any]) -> str:

@@ -8,16 +8,17 @@ part of S6 that each request gets an answer; `answers` judges what an answer mus
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
 from preheat.app.ports.errors import StaleRecord, StoreUnavailable
 from preheat.app.requests.desk import Taken
 from preheat.app.requests.envelope import IncomingMessage
-from preheat.domain.demand.request import Reply, Standing, Subject, Verb
+from preheat.domain.demand.request import Kind, Reply, Standing, Subject, Verb
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
-from preheat_lab.simulation.answers import AnswerJudge
+from preheat_lab.simulation.answers import ADMIN, AnswerJudge
 from preheat_lab.simulation.faults import Fate, WorkerKilled
 from preheat_lab.simulation.ports import Invocation, PortsWorld, WatchedStore
 from preheat_lab.simulation.queue import RECEIVES_MAX, VISIBILITY, QueuedMessage
@@ -26,6 +27,9 @@ REPLIES = "arn:aws:sqs:eu-central-1:111122223333:cell-replies"
 SENDERS = ("AROAPLANNER:batch", "AROAROBOT:cell")
 UNITS_ASKED = (None, None, None, 1, 2, 4)
 PUTS_OF = 8  # requests for each set of windows
+ACTS_OF = 10  # requests for each act of an admin
+FLOODS_OF = 60  # requests for each sender that asks in a loop
+FLOOD = 40  # requests of such a sender; more than it may send about one model in an hour
 AMID_A_STOP = 0.03  # the share of observations of a run without need in which a hold gets its answer
 AMID_AN_ANSWER = 0.1  # of the answers, one that follows a write of the model's record
 BROKEN = ("hold line-01", "[]", '{"version": 1, "verb": "hold"}', '{"version": 9, "request_id": "later"}')
@@ -80,6 +84,47 @@ class Requesters:
             chance = Random(f"put-{number}-{begins_at}-{minutes}")  # noqa: S311 - chance in a simulation
             at = begins_at + timedelta(minutes=chance.randrange(minutes), seconds=chance.randrange(60))
             self._world.at(at, lambda number=number, chance=chance: self._put(number, chance))  # type: ignore[misc]
+        for act, each in ((self._act_as_admin, ACTS_OF), (self._flood, FLOODS_OF)):
+            for number in range(times // each):
+                chance = Random(f"{act.__name__}-{number}-{begins_at}-{minutes}")  # noqa: S311 - as above
+                at = begins_at + timedelta(minutes=chance.randrange(minutes), seconds=chance.randrange(60))
+                self._world.at(at, partial(act, number, chance))
+
+    def _act_as_admin(self, number: int, chance: Random) -> None:
+        """An admin stops or holds a model, or changes what another sender holds or blocks."""
+        now = self._world.clock.at
+        model = chance.choice(self._world.models)
+        body: dict[str, Any] = {"version": 1, "request_id": f"admin-{number}", "model": model.model_id}
+        subject = Subject(model_id=model.model_id)
+        others = [one for one in self._world.store.stands.get(subject, {}).values() if one.end > now]
+        if others and chance.random() < 0.7:
+            of = chance.choice(others)
+            end = Verb.UNBLOCK if of.kind is Kind.BLOCK else Verb.RELEASE
+            if of.windows or chance.random() < 0.7:
+                body |= {"verb": end, "of": of.request_id}
+            else:
+                body |= {"verb": Verb.EXTEND, "of": of.request_id, "duration": "30m"}
+        else:
+            body["verb"] = verb = chance.choice((Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK))
+            if verb in (Verb.HOLD, Verb.BLOCK):
+                until = now + timedelta(minutes=chance.randint(20, 240))
+                body |= {"from": f"{now:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+                body["priority"] = chance.choice((50, 100))
+        self._later(self._make_message(json.dumps(body), f"{ADMIN}:on-call"), timedelta(seconds=chance.randint(0, 60)))
+
+    def _flood(self, number: int, chance: Random) -> None:
+        """A sender holds a model, asks for its status in a loop, and releases the hold when it may ask no more."""
+        now = self._world.clock.at
+        about = {"version": 1, "model": chance.choice(self._world.models).model_id}
+        until = f"{now + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
+        hold = {"verb": Verb.HOLD, "from": f"{now:%Y-%m-%dT%H:%M:%SZ}", "until": until, "priority": 50}
+        bodies: list[dict[str, Any]] = [hold, *({"verb": Verb.STATUS} for _ in range(FLOOD))]
+        bodies.append({"verb": Verb.RELEASE, "of": f"flood-{number}-0"})
+        for place, body in enumerate(bodies):
+            message = self._make_message(
+                json.dumps({**about, "request_id": f"flood-{number}-{place}", **body}), SENDERS[1]
+            )
+            self._later(message, timedelta(seconds=20 * place))
 
     def _put(self, number: int, chance: Random) -> None:
         """The planning system sends the windows of a model, now and then late, twice, or with an old edition."""
@@ -176,6 +221,7 @@ class Requesters:
         skew = mix.skew * self._chance.uniform(-1, 1)
         world.invocation = Invocation("requests", (), Fate.draw(self._chance, mix.killed), skew)
         sent = self.sent[message.message_id]
+        self._answers.on_try(sent, world.clock.at + skew)
         try:
             answer = self._answer(message, sent.sender_id)
         except WorkerKilled:

@@ -34,7 +34,7 @@ from preheat.domain.record.attempt import Call
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry
-from preheat_lab.simulation.answers import EXTENDED, AnswerJudge
+from preheat_lab.simulation.answers import ADMIN, EXTENDED, AnswerJudge
 from preheat_lab.simulation.faults import HARMLESS, Fate, FaultMix, Mishap
 from preheat_lab.simulation.functions import Functions
 from preheat_lab.simulation.hosting import SERVICES, make_scaling
@@ -172,6 +172,8 @@ class SimulatedWorld:
         outbox = Outbox(self._bus, self.replies, [REPLIES])
         publisher = Publisher(clock, ReadOnce(TABLE), outbox, self.replies, unpublished="none")
 
+        limits = Limits(admins=frozenset({ADMIN}), reply_queues=frozenset({REPLIES}))
+
         def keep_first(entry: LedgerEntry) -> None:
             if self.stream.mark_published(entry):
                 self._published.append(entry)
@@ -181,9 +183,7 @@ class SimulatedWorld:
             Ticker(clock, store, queue),
             publisher,
             keep_first,
-            RequestTaker(
-                clock, Desk(clock, store, queue, SimulatedRejections(), Limits(reply_queues=frozenset({REPLIES})))
-            ),
+            RequestTaker(clock, Desk(clock, store, queue, SimulatedRejections(), limits)),
         )
 
     def run(self) -> None:
@@ -207,7 +207,7 @@ class SimulatedWorld:
         self.answers.on_end()
         for what in self.requesters.find_violations(self.until - timedelta(hours=3)):
             self._note_wrong_answer(None, what)
-        for what in self.stream.find_reply_violations(self.answers.stored.values(), self.replies.sent[REPLIES]):
+        for what in self.stream.find_reply_violations(self.answers.given, self.replies.sent[REPLIES]):
             self._note_wrong_answer(None, what)
         for what in self.stream.find_apply_violations(self.store.applied.values()):
             self._note_wrong_answer(None, what)

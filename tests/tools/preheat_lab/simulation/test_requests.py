@@ -15,7 +15,7 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import StaleRecord
 from preheat.app.publish import Outbox
-from preheat.app.requests import rights, ruling
+from preheat.app.requests import desk, rights, ruling
 from preheat.app.requests.codes import Code
 from preheat.app.requests.desk import Desk, Taken
 from preheat.domain.decision import draining, gating, resting, scaling
@@ -27,7 +27,7 @@ from preheat.domain.record.attempt import Attempt, Call
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import Phase
 from preheat_lab.simulation import requesting, simulate
-from preheat_lab.simulation.answers import AnswerJudge
+from preheat_lab.simulation.answers import ADMIN, AnswerJudge
 from preheat_lab.simulation.watch import PromiseWatch
 
 LINE, LINE_1 = Subject(model_id=WELD), Subject(model_id=ModelId("line-01"))
@@ -118,6 +118,66 @@ def test_a_sender_that_gets_more_than_its_entry_allows_is_seen(monkeypatch: Patc
     more: dict[str, Any] = {"models": ("*",)} if subjects == "models" else {"verbs": frozenset(Verb)}
     monkeypatch.setattr(rights, "_make_right", lambda rule, requester: replace(real(rule, requester), **more))
     assert any("may not ask for that" in each.what for each in LARGE().violations)
+
+
+def note_codes(monkeypatch: Patch) -> Counter[tuple[str, str | None, str]]:
+    """Return the count of answers by sender, verb and code from now on."""
+    codes: Counter[tuple[str, str | None, str]] = Counter()
+    real = AnswerJudge.on_answer
+
+    def note_it(self: AnswerJudge, reply: Reply) -> None:
+        codes[reply.requester, reply.verb, reply.code] += 1
+        real(self, reply)
+
+    monkeypatch.setattr(AnswerJudge, "on_answer", note_it)
+    return codes
+
+
+BUSY = partial(simulate, seed=7, models=8, days=4, requests=240)
+
+
+def test_an_admin_stops_and_changes_what_others_ask_for_and_a_sender_in_a_loop_is_refused(monkeypatch: Patch) -> None:
+    codes = note_codes(monkeypatch)
+    assert BUSY(faults="all").violations == ()
+    by_admin = {verb: count for (sender, verb, code), count in codes.items() if (sender, code) == (ADMIN, "accepted")}
+    assert {Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK, Verb.RELEASE} <= by_admin.keys()
+    assert sum(count for (sender, _, code), count in codes.items() if (sender, code) == (ADMIN, "not_allowed")) == 0
+    refused = {(sender, verb): count for (sender, verb, code), count in codes.items() if code == "too_often"}
+    assert refused["AROAROBOT", Verb.STATUS] > 20
+    assert ("AROAROBOT", Verb.RELEASE) not in refused
+
+
+def without_a_rate(patch: Patch) -> None:
+    patch.setattr(Desk, "_check_rate", lambda _self, answer: answer)
+
+
+def with_a_lower_rate(patch: Patch) -> None:
+    real = rights.find_right
+    patch.setattr(desk, "find_right", lambda *given, **named: replace(real(*given, **named), requests_an_hour=20))
+
+
+def with_a_rate_for_admins(patch: Patch) -> None:
+    real = rights.find_right
+    patch.setattr(
+        desk,
+        "find_right",
+        lambda *given, **named: replace(real(*given, **named), requests_an_hour=1, admin=False),
+    )
+
+
+def with_a_sender_that_may_do_what_an_admin_may(patch: Patch) -> None:
+    real = rights.find_right
+    patch.setattr(desk, "find_right", lambda *given, **named: replace(real(*given, **named), admin=True))
+
+
+@pytest.mark.parametrize(
+    "broken", [without_a_rate, with_a_lower_rate, with_a_rate_for_admins, with_a_sender_that_may_do_what_an_admin_may]
+)
+def test_a_rate_that_is_not_the_one_promised_and_a_false_admin_are_seen(
+    monkeypatch: Patch, broken: Callable[[Patch], None]
+) -> None:
+    broken(monkeypatch)
+    assert {each.invariant for each in BUSY(until_broken="S6").violations} == {"S6"}
 
 
 # --- and these, what holds ask for in units ---------------------------------------------------------------------------
@@ -265,7 +325,7 @@ def with_writes_that_others_always_win(patch: Patch) -> None:
         (without_the_effect_of(Verb.EXTEND), "extend accepted: of ask-"),
         (without_the_effect_of(Verb.STOP), "stop accepted: of ask-"),
         (with_another_reply_for_the_same_again, "came again, and was answered otherwise"),
-        (with_a_refusal_that_changes_something, "reply_queue_not_allowed: of ask-"),
+        (with_a_refusal_that_changes_something, "too_many_units: of admin-0 stands"),
         (with_anybodys_hands_on_it, "changes it"),
         (without_what_was_noted, "released None, revision 1, and not a hold"),
         (with_an_answer_that_is_not_stored, "the stored replies are not those that were given"),
