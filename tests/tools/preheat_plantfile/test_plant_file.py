@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pytest
 
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
+from preheat_plantfile.compiling import leads, terms
 from preheat_plantfile.compiling.plan import compile_models, find_announced_at
 from preheat_plantfile.reading import PlantFileError, parse_plant, read_plant
 from preheat_plantfile.schema.calendars import CalendarEntry, HolidaysEntry, QuotaEntry, ShutdownEntry, TariffEntry
@@ -246,6 +248,29 @@ def test_a_plant_holds_at_most_five_thousand_models() -> None:
     assert len(parse_text(HEAD + "".join(lines[:-1]))) == MODELS_MAX
     (line,) = problems(HEAD + "".join(lines))
     assert line.endswith("models: found a mapping of 5001; accepted: at most 5,000 models")
+
+
+def test_each_model_of_a_plant_is_priced_once_whatever_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    real = terms.find_instance_price
+
+    def count(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return real(*given)
+
+    for module in (terms, leads):
+        monkeypatch.setattr(module, "find_instance_price", count)
+    counts = []
+    for models in (20, 40):
+        asked = 0
+        lines = [
+            f"  line-{n}: {{backend: sagemaker, endpoint: p-{n}, config: p-{n}, schedules: [early]}}\n"
+            for n in range(models)
+        ]
+        parse_text(HEAD + "".join(lines))
+        counts.append(asked)
+    assert counts[1] == 2 * counts[0] <= 80
 
 
 @pytest.mark.parametrize(("path", "reason"), [("no-such.yaml", "No such file"), (".", "Is a directory")])

@@ -9,7 +9,7 @@ from typing import Final
 from preheat.domain.lead.lead import find_late_target, learn_lead
 from preheat.domain.plan.hosted_model import DEFAULT_LEAD, Learning, Siblings
 from preheat.domain.plan.plan import Units
-from preheat_plantfile.compiling.terms import Price, find_instance_price, terms_of
+from preheat_plantfile.compiling.terms import Price, find_instance_price, list_prices
 from preheat_plantfile.schema.models import LEARNED_FIELDS, AnyModel, PlantFile
 
 USUAL: Final = Learning()
@@ -33,7 +33,7 @@ def lead_of(
         for name, usual in (("lead_floor", USUAL.floor), ("lead_cap", USUAL.cap))
     )
     given = entry.default_lead or defaults.default_lead
-    price = find_instance_price(plant, entry) or terms_of(plant).prices.get(str(entry.backend))
+    price = find_instance_price(plant, entry) or list_prices(plant).get(str(entry.backend))
     default = given or min(DEFAULT_LEAD, cap)
     learning = Learning(
         _late_target(entry, plant, price, units), floor, cap, siblings=siblings if given is None else None

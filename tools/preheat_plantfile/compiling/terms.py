@@ -58,16 +58,11 @@ DEFAULT = Terms(
 
 def terms_of(plant: "PlantFile") -> Terms:
     """Return the terms that a plant file names, and the usual ones for what it does not name."""
-    prices = {
-        str(name): Price(entry.unit_hour, entry.currency)
-        for name, entry in plant.tariffs.items()
-        if entry.unit_hour is not None
-    }
     at_once = {str(name): entry.models_at_once for name, entry in plant.quotas.items() if entry.models_at_once}
     starts = {str(name): entry.starts_per_second for name, entry in plant.quotas.items() if entry.starts_per_second}
     units = {str(name): entry.units_per_model for name, entry in plant.quotas.items() if entry.units_per_model}
     return Terms(
-        {**DEFAULT.prices, **prices},
+        list_prices(plant),
         {**DEFAULT.models_at_once, **at_once},
         {**DEFAULT.starts_per_second, **starts},
         {**DEFAULT.units_per_model, **units},
@@ -79,18 +74,27 @@ def terms_of(plant: "PlantFile") -> Terms:
     )
 
 
+def list_prices(plant: "PlantFile") -> Mapping[str, Price]:
+    """Return the price of a unit-hour by the service's name."""
+    named = plant.tariffs.items()
+    prices = {str(name): Price(one.unit_hour, one.currency) for name, one in named if one.unit_hour is not None}
+    return {**DEFAULT.prices, **prices}
+
+
 def find_instance_price(plant: "PlantFile", model: "AnyModel") -> Price | None:
     """Return what an hour of an endpoint costs, by its instances; None: the file names none, or a price is missing.
 
     Each price of the file goes before the list prices of the model's region, also that of an endpoint.
     """
     instances: Mapping[str, int] = getattr(model, "instances", {})
+    if not instances:
+        return None
     tariff, region = plant.tariffs.get(Backend.SAGEMAKER), getattr(model, "region", None) or plant.defaults.region
     # A list price is in dollars, and is no part of a sum in another currency.
     uses_list = tariff is None or (tariff.currency == USD and tariff.unit_hour is None)
     listed = USD_PER_INSTANCE_HOUR.get(region or "", {}) if uses_list else {}
     prices = {**listed, **(tariff.instance_hour if tariff is not None else {})}
-    if not instances or any(kind not in prices for kind in instances):
+    if any(kind not in prices for kind in instances):
         return None
     amount = sum((prices[kind] * count for kind, count in instances.items()), Decimal())
     return Price(amount, tariff.currency if tariff is not None else USD)
