@@ -10,6 +10,7 @@ LAB := .venv/bin/python -m preheat_lab
 ON_LOCAL_AWS := tests/e2e tests/tools/preheat_local tests/tools/preheat_lab/chaos tests/template
 # These tests wait most of their time. Each process has a local AWS of its own, of about 0.5 GB.
 LOCAL_PROCESSES ?= 4
+RULES_PROCESSES ?= 2
 # What only computes gives way to what waits for the local AWS.
 EXPLORED := tests/tools/preheat_lab/explorer tests/tools/preheat_lab/mutants
 SIMULATED := tests/tools/preheat_lab/simulation tests/tools/preheat_lab/statemachine
@@ -80,7 +81,7 @@ test-explored: setup  ## the tests that search every order of events: explorer, 
 	nice $(PYTEST) $(EXPLORED)
 
 test-rules: setup  ## every other test, and whether each error handler ran
-	nice $(PYTEST) --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
+	nice $(PYTEST) -n $(RULES_PROCESSES) --dist loadfile --handlers tests $(addprefix --ignore=,$(ON_LOCAL_AWS) $(SIMULATED) $(EXPLORED))
 
 test-full: setup  ## run the tests, and draw all that they draw by chance: four times as much (the workflow `nightly`)
 	PREHEAT_TESTS=full $(MAKE) --no-print-directory test

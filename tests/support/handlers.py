@@ -1,7 +1,8 @@
 """A plugin of the test run: every `except` of what runs in Lambda is listed by its source, and has to have been run.
 
-Watches lines by `sys.monitoring`, each once, in this process. A whole run of the tests fails if a handler never ran;
-`--handlers` asks for the same of a run of some folders. Does not say what a handler should do: the tests do.
+Watches lines by `sys.monitoring`, each once. Where several processes run the tests, each hands over what it has seen. A
+whole run of the tests fails if a handler never ran; `--handlers` asks for the same of a run of some folders. Does not
+say what a handler should do: the tests do.
 """
 
 import ast
@@ -11,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 import pytest
+from tests.support.groups import is_one_of_several
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "layers" / "preheat" / "preheat"
@@ -18,6 +20,7 @@ WATCHED = (
     *sorted((ROOT / "functions").glob("*/handler.py")),
     *sorted(LIBRARY.rglob("*.py")),
 )
+SEEN = "handlers"  # in what a process of pytest-xdist hands over
 TOOL = 4  # of the six of sys.monitoring, one that neither a debugger nor coverage takes
 
 
@@ -64,10 +67,18 @@ class Handlers:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run that was to show every handler and did not."""
         config = session.config
+        if is_one_of_several(config):
+            config.workeroutput[SEEN] = sorted(self.ran)  # type: ignore[attr-defined]  # of pytest-xdist
+            return
         whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("keyword")
         self.asked = bool(config.getoption("--handlers")) or (whole and not config.getoption("collectonly"))
         if self.asked and self.missing() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what another process has seen."""
+        self.ran.update((path, line) for path, line in getattr(node, "workeroutput", {}).get(SEEN, ()))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how many there are, and which never ran."""
