@@ -14,7 +14,8 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_windows
 from preheat.domain.calendar.windows import Window, merge
 from preheat.domain.calendar.zones import to_instant
-from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, find_demands, look_ahead
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, find_demands, look_ahead
+from preheat.domain.demand.pieces import STOP_TIME
 
 minutes = st.integers(0, 2_000)
 windows = st.tuples(minutes, st.integers(1, 300)).map(

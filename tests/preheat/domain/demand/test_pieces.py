@@ -12,8 +12,8 @@ from tests.support.effort import take_part
 
 from preheat.domain.calendar.days import DayRule
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
-from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, STOP_TIME, Demand, find_demands, look_ahead
-from preheat.domain.demand.pieces import BY_REQUEST
+from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, Demand, find_demands, look_ahead
+from preheat.domain.demand.pieces import BY_REQUEST, STOP_TIME
 from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import Turn
@@ -233,7 +233,7 @@ def _on(one: Standing) -> list[bool]:
 
 
 def list_parting(several: list[Standing], end: int, begin: int) -> list[int | None]:
-    """Return of each block that lay between, or was to lie there once the first had ended, when it was lifted."""
+    """Return of each block that lay between, or was to lie there once the first had ended, when somebody lifted it."""
     found: list[int | None] = []
     for one in several:
         planned = any(one.begin <= minute(number) < one.until for number in range(end, begin))
