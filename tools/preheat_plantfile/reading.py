@@ -172,7 +172,10 @@ def _describe(document: Document, path: FieldPath) -> str:
     fields = entry.model_fields if entry is not None else {}
     field = next((field for key, field in fields.items() if name == (field.alias or key)), None)
     text = field.description if field is not None else None
-    return text[0].lower() + text[1:].rstrip(".") if text else "a value"
+    if not text:
+        return "a value"
+    first = text[0] if text[:2].isupper() else text[0].lower()  # an acronym stays as it is
+    return first + text[1:].rstrip(".")
 
 
 def _fields(document: Document, path: FieldPath) -> list[str]:

@@ -63,7 +63,7 @@ A_GATE = "accepted: the UUID of a Lambda event source mapping: 8-4-4-4-12 of [0-
         ("drain: {queue: 'https://sqs.eu-central-1.amazonaws.com/images'}", A_QUEUE),
         (
             "drain: {}",
-            "models.m0.drain.queue: found nothing for a required field; accepted: uRL or ARN of the SQS queue",
+            "models.m0.drain.queue: found nothing for a required field; accepted: URL or ARN of the SQS queue",
         ),
         (
             f"drain: {{queue: '{URL}', limit: 1m}}",

@@ -240,6 +240,14 @@ def test_units_that_contradict_the_defaults_are_reported_at_the_model() -> None:
     assert "models.weld.max_units: found 2; accepted: at least min_units, which is 3" in line
 
 
+def test_an_acronym_keeps_its_capitals_in_what_is_accepted() -> None:
+    found = problems(HEAD.replace("zone:", "timezone:", 1))
+    assert any(
+        line.endswith("zone: found nothing for a required field; accepted: IANA time zone of every time in it")
+        for line in found
+    )
+
+
 def test_a_plant_holds_at_most_five_thousand_models() -> None:
     lines = [
         f"  line-{n}: {{backend: lookoutvision, project: p-{n}, version: 1, schedules: [early]}}\n"

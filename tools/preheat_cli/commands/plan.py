@@ -40,6 +40,7 @@ from preheat_plantfile.compiling.terms import DEFAULT, Price, Terms, terms_of
 
 if TYPE_CHECKING:
     from preheat_cli.views.forecast import PlannedRun
+    from preheat_plantfile.schema.models import PlantFile
 
 ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -91,19 +92,20 @@ def plan(
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now()
         asked = time_range(begin, end, now)
-        source = _from_file(file, asked) if file is not None else _from_stack(surroundings, stack)
+        plant = read_plant_file(file) if file is not None else None
+        source = _from_file(file, plant, asked) if file and plant else _from_stack(surroundings, stack)
         shown = replace(source, models=select_models(source.models, model))
         _print(shown, asked, now, form)
-        if file is not None:
-            _check_cost(file, now, form, allow_over or ())
-        if detailed_exitcode and file is not None:
-            found = compare(file, read_plant_file(file), surroundings.open(stack), now)
+        if file is not None and plant is not None:
+            _check_cost(file, plant, now, form, allow_over or ())
+        if detailed_exitcode and file is not None and plant is not None:
+            found = compare(file, plant, surroundings.open(stack), now)
             typer.echo(f"compared with plan {found.stored.version}: {describe_counts(found.changes)}", err=True)
             if found.changes:
                 raise typer.Exit(CHANGED)
 
 
-def _check_cost(file: Path, now: datetime, form: Format, allowed: Sequence[Ceiling]) -> None:
+def _check_cost(file: Path, plant: "PlantFile", now: datetime, form: Format, allowed: Sequence[Ceiling]) -> None:
     """Print what the whole plan of a file costs.
 
     Raises:
@@ -111,7 +113,6 @@ def _check_cost(file: Path, now: datetime, form: Format, allowed: Sequence[Ceili
     """
     from preheat_plantfile.compiling.plan import compile_models as compile_plan  # noqa: PLC0415 - keeps help fast
 
-    plant = read_plant_file(file)
     cost = measure_cost(compile_plan(plant, now=now, previous={}), {}, now, terms_of(plant))
     typer.echo(cost.describe(), err=form is Format.JSON)
     refuse_overruns(file, find_overruns(cost, plant), allowed, unchanged=f"{file}: the plan costs too much")
@@ -124,8 +125,7 @@ def _split(names: list[str]) -> tuple[Path | None, list[str]]:
     return None, names
 
 
-def _from_file(file: Path, asked: Window) -> Source:
-    plant = read_plant_file(file)
+def _from_file(file: Path, plant: "PlantFile", asked: Window) -> Source:
     # As if applied long ago: the preview shows what each shift needs, not what is still possible today.
     return Source(str(file), compile_models(plant, asked, now=ALWAYS), terms_of(plant))
 

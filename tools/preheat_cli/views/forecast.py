@@ -119,8 +119,9 @@ def crowds(found: Sequence[PlannedRun], at_once: Mapping[str, int]) -> list[Crow
             if not running[model_id]:
                 del running[model_id]
             if len(running) > allowed:
+                # All that run as it begins, then each that starts.
+                within.update(dict.fromkeys(running if begin is None else [model_id] if change > 0 else ()))
                 begin, most = begin or at, max(most, len(running))
-                within.update(dict.fromkeys(running))
                 if change > 0:
                     late[model_id] = None
             elif begin is not None:
