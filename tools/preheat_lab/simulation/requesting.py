@@ -72,6 +72,9 @@ class Requesters:
         self._sent_at: dict[str, datetime] = {}
         self._troubled: set[str] = set()  # messages that have met a fault
         self._editions: dict[ModelId, int] = {}  # the last that the planning system has numbered
+        self.throttled = 0  # deliveries for which the function had no worker
+        # A chance of its own, so that a seed asks for the same as before the function met this.
+        self._throttling = Random(f"{world.clock.at}/throttled")  # noqa: S311 - chance in a simulation
 
     def foresee(self, times: int, begins_at: datetime, minutes: int) -> None:
         """Set down when somebody asks for something."""
@@ -217,6 +220,11 @@ class Requesters:
         message.receives += 1
         if message.receives > 2 * RECEIVES_MAX:  # each copy of a message sent twice counts
             self.dead.add(message.message_id)
+            return
+        if mix.throttled and self._throttling.random() < mix.throttled:
+            self.throttled += 1
+            self._troubled.add(message.message_id)
+            self._later(message, VISIBILITY)
             return
         skew = mix.skew * self._chance.uniform(-1, 1)
         world.invocation = Invocation("requests", (), Fate.draw(self._chance, mix.killed), skew)

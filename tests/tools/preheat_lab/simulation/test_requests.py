@@ -137,8 +137,16 @@ BUSY = partial(simulate, seed=7, models=8, days=4, requests=240)
 
 
 def test_an_admin_stops_and_changes_what_others_ask_for_and_a_sender_in_a_loop_is_refused(monkeypatch: Patch) -> None:
-    codes = note_codes(monkeypatch)
+    codes, worlds = note_codes(monkeypatch), list[requesting.Requesters]()
+    real = requesting.Requesters.foresee
+
+    def keep(self: requesting.Requesters, *given: Any) -> None:
+        worlds.append(self)
+        real(self, *given)
+
+    monkeypatch.setattr(requesting.Requesters, "foresee", keep)
     assert BUSY(faults="all").violations == ()
+    assert worlds[0].throttled > 0
     by_admin = {verb: count for (sender, verb, code), count in codes.items() if (sender, code) == (ADMIN, "accepted")}
     assert {Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK, Verb.RELEASE} <= by_admin.keys()
     assert sum(count for (sender, _, code), count in codes.items() if (sender, code) == (ADMIN, "not_allowed")) == 0
