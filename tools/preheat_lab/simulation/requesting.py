@@ -108,7 +108,7 @@ class Requesters:
             else:
                 body |= {"verb": Verb.EXTEND, "of": of.request_id, "duration": "30m"}
         else:
-            body["verb"] = verb = chance.choice((Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK))
+            body["verb"] = verb = chance.choice((Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK, Verb.START))
             if verb in (Verb.HOLD, Verb.BLOCK):
                 until = now + timedelta(minutes=chance.randint(20, 240))
                 body |= {"from": f"{now:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
