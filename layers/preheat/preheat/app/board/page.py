@@ -168,8 +168,10 @@ def _write_groups(board: Board, look: Look) -> Iterator[str]:
         shown = " open" if len(board.calm) <= OPEN_UP_TO or group == wanted else ""
         many = " many" if len(its) > OPEN_UP_TO else ""
         count, name = "1 model" if len(its) == 1 else f"{len(its)} models", escape(group)
-        yield f'<details data-key="group-{name}"{shown}><summary>{name} <span>{count}</span></summary>'
-        yield f'<div class="row axis" aria-hidden="true"><span></span>{draw_hours(board)}</div>'
+        zone = its[0].zone  # of the schedule, as a rule
+        where = f", {escape(zone)}" if zone != board.zone else ""
+        yield f'<details data-key="group-{name}"{shown}><summary>{name} <span>{count}{where}</span></summary>'
+        yield f'<div class="row axis" aria-hidden="true"><span></span>{draw_hours(board, zone)}</div>'
         listed, left = (its, 0) if group == wanted else _cut(its, look)
         yield f'<ul class="rows{many}">{"".join(_write_row(board, row) for row in listed)}</ul>'
         yield from write_more(look.more, group, left)

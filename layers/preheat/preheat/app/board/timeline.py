@@ -18,6 +18,7 @@ LEGEND: Final = {
     SpanKind.BLOCK: "blocked",
     SpanKind.LATE: "late",
 }
+LAST_HOUR: Final = 95.0  # percent of a line: an hour further right has no room
 
 
 def draw_line(board: Board, row: BoardRow) -> str:
@@ -33,13 +34,14 @@ def draw_now(board: Board) -> str:
     return f".pb .line::after,.pb .hours::after{{left:{_find_place(board, board.at):.2f}%}}"
 
 
-def draw_hours(board: Board) -> str:
-    """Return the hours above the lines of a group, on the clock of the board's zone."""
-    time = PlantTime(board.at, board.zone)
+def draw_hours(board: Board, zone: str) -> str:
+    """Return the hours above the lines of a group, on the clock of its zone; none so far right that it is cut."""
+    time = PlantTime(board.at, zone)
     first = board.begin.replace(minute=0, second=0, microsecond=0)
     count = (board.end - first) // board.mark + 1
     marks = [mark for number in range(count) if board.begin <= (mark := first + number * board.mark) <= board.end]
-    spans = "".join(f'<span style="left:{_find_place(board, at):.2f}%">{time.at(at)[-5:]}</span>' for at in marks)
+    places = [(_find_place(board, at), time.at(at)[-5:]) for at in marks]
+    spans = "".join(f'<span style="left:{place:.2f}%">{hour}</span>' for place, hour in places if place < LAST_HOUR)
     return f'<div class="hours">{spans}</div>'
 
 
