@@ -2,7 +2,8 @@
 
 A cold start here is `import handler` from built layers with bytecode, by a Python without site-packages. That makes
 every module, and every client that the function makes before its first event. Figures are processor time, so other work
-on the machine counts little. Each round runs every case once, and the figure is the median of all rounds.
+on the machine counts little, and the most memory that the process had. Each round runs every case once, and the figure
+is the median of all rounds.
 """
 
 import os
@@ -56,8 +57,8 @@ class ColdStart:
     paths: tuple[Path, ...]
     code: str
 
-    def measure(self) -> float:
-        """Run it once in a fresh process; return the processor time in milliseconds.
+    def measure(self) -> "ColdStartCost":
+        """Run it once in a fresh process; return what it took.
 
         Raises:
             subprocess.CalledProcessError: it cannot be loaded; what it says is on the terminal.
@@ -71,10 +72,19 @@ class ColdStart:
             text=True,
             check=True,
         )
-        return float(done.stdout) * 1000
+        seconds, kilobytes = done.stdout.split()
+        return ColdStartCost(float(seconds) * 1000, int(kilobytes) / 1024)
 
 
-ENDS: Final = "print(time.process_time() - begun)"
+@dataclass(frozen=True, slots=True)
+class ColdStartCost:
+    """The cost of one run: processor time in milliseconds, and the most memory in MB."""
+
+    milliseconds: float
+    megabytes: float
+
+
+ENDS: Final = "import resource\nprint(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
 def list_cases(builds: Mapping[str, Path]) -> tuple[ColdStart, ...]:
@@ -96,19 +106,21 @@ def measure(builds: Mapping[str, Path], *, rounds: int) -> None:
     cases = list_cases(builds)
     for case in cases:
         case.measure()  # The first run of each reads its files from the disk.
-    found: dict[str, list[float]] = {case.name: [] for case in cases}
+    found: dict[str, list[ColdStartCost]] = {case.name: [] for case in cases}
     for _ in range(rounds):
         for case in cases:
             found[case.name].append(case.measure())
     print("\n".join(write_table(found)))
 
 
-def write_table(found: Mapping[str, Sequence[float]]) -> list[str]:
-    """Return the lines of the table: each case's median, and its ratio to the libraries alone."""
+def write_table(found: Mapping[str, Sequence[ColdStartCost]]) -> list[str]:
+    """Return the lines of the table: each case's medians, and the ratio of its time to the libraries alone."""
     width = max(map(len, found)) + 2
-    base = median(found[LIBRARIES])
-    return [f"{'cold start':<{width}}{'ms':>6}{'ratio':>8}"] + [
-        f"{name:<{width}}{median(times):>6.0f}{median(times) / base:>8.2f}" for name, times in found.items()
+    times = {name: median(each.milliseconds for each in runs) for name, runs in found.items()}
+    base = times[LIBRARIES]
+    return [f"{'cold start':<{width}}{'ms':>6}{'ratio':>8}{'MB':>6}"] + [
+        f"{name:<{width}}{times[name]:>6.0f}{times[name] / base:>8.2f}{median(each.megabytes for each in runs):>6.0f}"
+        for name, runs in found.items()
     ]
 
 

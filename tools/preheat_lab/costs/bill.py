@@ -6,15 +6,18 @@ It leaves the free tier out.
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import timedelta
 from decimal import Decimal
 from math import ceil
 
+from preheat.app.audit.audit import RECENT, WHOLE_EVERY
 from preheat_lab.checkout import ROOT
 from preheat_lab.costs.measuring import MeasuredWeek
 from preheat_lab.costs.units import LINE_BYTES, READ_UNIT, SHARDS
 
 DOC = ROOT / "docs" / "costs.md"
 BEGIN, END = "<!-- costs: begin -->", "<!-- costs: end -->"
+ONE_DAY = timedelta(days=1)
 SIZES = (20, 1_000, 5_000)
 
 # Public list prices of us-east-1 in USD, first tier, as the services' price pages had them at the end of 2025.
@@ -37,11 +40,11 @@ INSTANCE_SCHEDULER = {20: Decimal("9.15"), 1_000: Decimal(161), 5_000: Decimal(6
 
 # Assumed.
 DAYS = Decimal("30.4")  # of a month
-MEMORY_GB = Decimal("0.5")  # as template.yaml has it
-PASS_SECONDS = Decimal("0.30")  # five remote calls, one after the other
-TICK_SECONDS = Decimal("0.20")  # and for each message that it sends:
+MEMORY_GB, AUDIT_MEMORY_GB = Decimal("0.25"), Decimal("0.5")  # as template.yaml has them; a test compares
+CALL_SECONDS = Decimal("0.07")  # of a remote call of a pass, with what the pass does around it at 0.14 of a core
+TICK_SECONDS = Decimal("0.25")  # and for each message that it sends:
 SEND_SECONDS = Decimal("0.01")
-PUBLISH_SECONDS = Decimal("0.10")  # one invocation for each ledger entry
+PUBLISH_SECONDS = Decimal("0.12")  # one invocation for each ledger entry
 PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
 EMPTY_POLLS_A_DAY = 5 * 3 * 60 * 24  # five pollers of a mapping, each asking for 20 s
 POLLED_QUEUES = 2
@@ -53,6 +56,7 @@ WHOLES_A_DAY = 24  # of them, and of the resyncs, read every record; the rest re
 # An audit judges a model in 0.14 ms of a core and decodes a record in 0.6 ms; 512 MB have 0.29 of a core.
 AUDIT_SECONDS = Decimal("0.003")  # for each model
 AUDIT_BASE_SECONDS = Decimal("0.5")  # for the calls that do not grow with the models, a third of them with lists
+LEDGER_DAYS = 365  # the age of each ledger
 AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitHours
 
 
@@ -62,18 +66,23 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     def monthly(number: float) -> Decimal:
         return Decimal(str(number)) * DAYS
 
-    passes, sends, entries = (monthly(each * models) for each in (week.passes, week.sends, week.entries))
+    passes, calls, sends, entries = (
+        monthly(each * models) for each in (week.passes, week.calls, week.sends, week.entries)
+    )
     ticks = monthly(24 * 60)
     audits = monthly(AUDITS_A_DAY)
-    seconds = passes * PASS_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
-    seconds += audits * (AUDIT_BASE_SECONDS + models * AUDIT_SECONDS)
+    seconds = calls * CALL_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
+    audit_seconds = audits * (AUDIT_BASE_SECONDS + models * AUDIT_SECONDS)
     invocations = passes + ticks + entries + audits
     # A resync reads the pointer thrice, an audit once. Both read the whole index, and glance at records.
     records = week.glances + WHOLES_A_DAY + (week.glances - WHOLES_A_DAY) * AUDITS_A_DAY / RESYNCS_A_DAY
     index = SHARDS * ceil(models / SHARDS * LINE_BYTES / READ_UNIT)
     fleet = RESYNCS_A_DAY * (3 + index / 2) + AUDITS_A_DAY * (1 + index / 2) + models * records / 2
-    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly(fleet)
-    stored_gb = Decimal(str(week.entries * week.entry_bytes * models)) * 365 / 2**30  # the ledger of a year
+    # Each day it reads the last days of each ledger, and each month all of it.
+    day_bytes = week.entries * week.entry_bytes
+    ledger = day_bytes * (RECENT / ONE_DAY + LEDGER_DAYS / WHOLE_EVERY) / READ_UNIT
+    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly(fleet + ledger * models)
+    stored_gb = Decimal(str(day_bytes * models)) * LEDGER_DAYS / 2**30
     log_bytes = (
         monthly((week.log_bytes + week.metric_bytes) * models + week.stack_log_bytes) + invocations * PLATFORM_BYTES
     )
@@ -81,7 +90,8 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
         week.stack_metric_hours + AUDIT_METRIC_HOURS + week.schedule_metric_hours * SCHEDULES[models]
     )
     return {
-        "Lambda": invocations * LAMBDA_REQUEST + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
+        "Lambda": invocations * LAMBDA_REQUEST
+        + (seconds * MEMORY_GB + audit_seconds * AUDIT_MEMORY_GB) * LAMBDA_GB_SECOND,
         "SQS": (3 * sends + monthly(EMPTY_POLLS_A_DAY * POLLED_QUEUES)) * SQS_REQUEST,
         "DynamoDB": reads * DYNAMODB_READ
         + monthly(week.writes * models) * DYNAMODB_WRITE

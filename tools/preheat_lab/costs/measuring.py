@@ -27,6 +27,7 @@ from preheat_lab.simulation.faults import MIXES
 from preheat_lab.simulation.plant import draw_plant
 from preheat_lab.simulation.run import BEGINS_AT
 from preheat_lab.simulation.world import SimulatedWorld
+from preheat_simulator.core.calls import LoggedCall
 from preheat_simulator.core.switches import Switches
 
 
@@ -35,6 +36,7 @@ class MeasuredWeek:
     """The figures of a simulated week: for each model-day; the last ones for each day of the stack or schedule."""
 
     passes: float
+    calls: float  # remote calls of the passes: to the store, the hosting service and the queue
     sends: float
     reads: float  # read request units
     writes: float  # write request units
@@ -118,19 +120,25 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
             lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=_ignore
         )
     units, sent = StoreUnits(world.store), Counter[str]()
-    send = world.sqs.send_message
+    send, add = world.sqs.send_message, world.service.call_log.add
 
     def sending(**message: Any) -> dict[str, Any]:
         sent["messages"] += 1
         return send(**message)
 
+    def adding(call: LoggedCall) -> None:
+        sent["calls"] += 1
+        add(call)
+
     world.sqs.send_message = sending  # type: ignore[method-assign]  # counted on its way
+    world.service.call_log.add = adding  # type: ignore[method-assign]  # as above
     world.run()
     each = models * days
     kinds = Counter(kind for kind, *_ in CountingTelemetry.hours)
     plan_bytes = sum(measure_model(line.model) for line in lines)
     return MeasuredWeek(
         passes=world.triggers.passes / each,
+        calls=(sent["calls"] + sent["messages"] + units.calls) / each,
         sends=sent["messages"] / each,
         reads=units.reads / each,
         writes=units.writes / each,

@@ -105,7 +105,7 @@ def measure_idle(models: int = 20) -> "FleetReads":
         MemoryListing((), {}),
         (),
         "line-",
-        lambda entries, sequence: list(judge_ledger(entries, sequence=sequence)),
+        lambda entries, sequence, whole: list(judge_ledger(entries, sequence=sequence, whole=whole)),
     )
     reads = FleetReads(store)
     for minute in range(0, MINUTES_A_DAY, EVERY // timedelta(minutes=1)):

@@ -52,7 +52,7 @@ class Auditor:
                 listing,
                 _list_sites(settings),
                 settings.project_prefix,
-                lambda ledger, sequence: list(judge_ledger(ledger, sequence=sequence)),
+                lambda ledger, sequence, whole: list(judge_ledger(ledger, sequence=sequence, whole=whole)),
                 settings.mode,
                 settings.region,
             )

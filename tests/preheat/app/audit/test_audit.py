@@ -83,7 +83,7 @@ def run_audit(
         listing,
         (Site(Backend.LOOKOUT_VISION, "eu-central-1"),),
         "line-",
-        lambda entries, sequence: list(judge_ledger(entries, sequence=sequence)),
+        lambda entries, sequence, whole: list(judge_ledger(entries, sequence=sequence, whole=whole)),
         mode,
         "eu-central-1",
     )
@@ -219,15 +219,27 @@ def test_what_starts_or_stops_for_too_long_is_stuck(record: ModelRecord, now: st
     assert bool(run_audit(now, record=record).stuck) is stuck
 
 
+def observe(number: int, when: datetime = DAY) -> LedgerEntry:
+    return LedgerEntry(WELD, number, when, Phase.IDLE, Phase.IDLE, Action.OBSERVE, "there", MODEL.target)
+
+
 def test_each_ledger_is_judged_once_a_day_and_a_gap_in_it_is_reported() -> None:
-    second = LedgerEntry(WELD, 2, DAY, Phase.IDLE, Phase.HOSTED, Action.OBSERVE, "there", MODEL.target)
     runs = [
-        run_audit("", record=IDLE, ledger=(second,), moment=DAY + number * EVERY)
+        run_audit("", record=IDLE, ledger=(observe(1), observe(3)), moment=DAY + number * EVERY)
         for number in range(timedelta(days=1) // EVERY)
     ]
     judged = [run for run in runs if run.judged]
     assert [find_run_of_day(run.at) for run in judged] == [find_turn(WELD)]
     assert [each.promise for each in judged[0].violations] == ["S7"]
+
+
+def test_the_last_days_of_a_ledger_are_judged_each_day_and_all_of_it_once_a_month() -> None:
+    days = [DAY + find_turn(WELD) * EVERY + timedelta(days=number) for number in range(30)]
+    old, new = observe(1, DAY - timedelta(days=400)), observe(2, DAY - timedelta(days=399))
+    for ledger, times in (((new,), 1), ((old, new, observe(4, DAY + timedelta(days=29))), 30)):
+        found = [run_audit("", record=IDLE, ledger=ledger, moment=moment) for moment in days]
+        assert all(run.judged for run in found)
+        assert sum(bool(run.violations) for run in found) == times
 
 
 class SpoiltStore(MemoryStore):
@@ -248,6 +260,10 @@ class SpoiltStore(MemoryStore):
     def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
         self._read("ledger")
         return super().read_ledger(model_id)
+
+    def read_recent_ledger(self, model_id: ModelId, since: datetime) -> Sequence[LedgerEntry]:
+        self._read("ledger")
+        return super().read_recent_ledger(model_id, since)
 
     def read_standings(self, subject: Subject, after: datetime) -> Standings:
         self._read("standings")

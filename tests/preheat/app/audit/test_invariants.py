@@ -350,6 +350,15 @@ def test_a_stored_ledger_is_whole(entries: list[LedgerEntry], broken: list[str])
     assert find_broken(judge_ledger(entries)) == broken
 
 
+def test_the_last_entries_of_a_ledger_join_each_other_and_reach_the_record() -> None:
+    last = [entry(7, Phase.STARTING, Phase.HOSTED), entry(8, Phase.HOSTED, Phase.HOSTED)]
+    assert find_broken(judge_ledger(last, sequence=8, whole=False)) == []
+    assert find_broken(judge_ledger(last, sequence=9, whole=False)) == ["S7"]
+    assert find_broken(judge_ledger([last[0], entry(9, Phase.HOSTED, Phase.HOSTED)], whole=False)) == ["S7"]
+    assert find_broken(judge_ledger([last[0], entry(8, Phase.IDLE, Phase.HOSTED)], whole=False)) == ["S7"]
+    assert find_broken(judge_ledger([], sequence=1, whole=False)) == ["S7"]
+
+
 @pytest.mark.parametrize(("sequence", "broken"), [(1, []), (2, ["S7"])])
 def test_the_record_counts_no_entry_that_is_not_there(sequence: int, broken: list[str]) -> None:
     assert find_broken(judge_ledger([FIRST], sequence=sequence)) == broken

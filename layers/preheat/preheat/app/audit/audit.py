@@ -2,7 +2,8 @@
 
 Pure except for its ports, and its memory of models at rest; it changes nothing. Every run checks the records, so that a
 start at risk is known before its shift. It reads each record hourly, and more often what is not at rest. Every third
-run also lists the services. It checks each ledger once a day. Does not know who receives the report.
+run also lists the services. It checks the last days of each ledger once a day, and all of it once a month. Does not
+know who receives the report.
 """
 
 import zlib
@@ -36,6 +37,8 @@ from preheat.domain.verdict.verdict import Verdict
 
 EVERY: Final = timedelta(minutes=5)  # as the template's schedule has it; a test holds the two together
 LISTS_EVERY: Final = timedelta(minutes=15)
+RECENT: Final = timedelta(days=3)  # of a ledger, checked each day; a day without audits hides nothing
+WHOLE_EVERY: Final = 30  # days
 # A tick and a pass ask for a stop at the end of a demand, and each may once be slow or fail.
 GRACE: Final = timedelta(minutes=5)
 STARTS_AT_LATEST: Final = STUCK_AFTER_LEAST  # or twice the lead: the passes stop such a start once, see `resting`
@@ -45,8 +48,11 @@ UNREAD: Final = (VerdictCause.READ_DENIED, VerdictCause.READ_FAILED, VerdictCaus
 RUNNING: Final = (VerdictState.UNSCHEDULED, VerdictState.REFUSED)  # while nothing needs it
 AFTER_DEMAND: Final = (VerdictCause.DRAINING, VerdictCause.ENDING)
 
-type Judge = Callable[[Sequence[LedgerEntry], int], Sequence[tuple[str, str]]]
-"""From a model's whole ledger and the sequence of its record, read before, to the broken promises: which, and how."""
+type Judge = Callable[[Sequence[LedgerEntry], int, bool], Sequence[tuple[str, str]]]
+"""From a model's ledger and the sequence of its record, read before, to the broken promises: which, and how.
+
+The third says whether it is the whole ledger, or its last entries.
+"""
 type Known = Mapping[tuple[Backend, str | None, str | None, str, str | None], list[ModelId]]
 
 
@@ -164,19 +170,21 @@ class Audit:
     def _judge_ledgers(
         self, model_ids: Sequence[ModelId], now: datetime
     ) -> tuple[tuple[ModelId, ...], tuple[Violation, ...], list[tuple[ModelId, str]]]:
-        """Judge the ledgers whose turn it is in this run: each has one a day."""
+        """Judge the ledgers whose turn it is in this run: the last days of each once a day, all of it once a month."""
         judged, violations, unreadable = [], [], []
         for model_id in model_ids:
             if find_turn(model_id) != find_run_of_day(now):
                 continue
             try:
                 record = self.store.load(model_id)  # before the ledger, which only grows
-                ledger = self.store.read_ledger(model_id)
+                whole = is_whole_turn(model_id, now)
+                store = self.store
+                ledger = store.read_ledger(model_id) if whole else store.read_recent_ledger(model_id, now - RECENT)
             except UnreadableItem as error:
                 unreadable.append((model_id, str(error)))
                 continue
             judged.append(model_id)
-            found = self.judge(ledger, record.sequence if record is not None else 0)
+            found = self.judge(ledger, record.sequence if record is not None else 0, whole)
             violations += [Violation(model_id, promise, what) for promise, what in found]
         return tuple(judged), tuple(violations), unreadable
 
@@ -262,6 +270,11 @@ class Audit:
 def find_turn(model_id: ModelId) -> int:
     """Return the run of a day that judges a model's ledger: spread evenly, and the same each day."""
     return zlib.crc32(model_id.encode()) % (timedelta(days=1) // EVERY)
+
+
+def is_whole_turn(model_id: ModelId, now: datetime) -> bool:
+    """Return whether this is the day of the month on which a model's whole ledger has its turn."""
+    return (now.toordinal() + zlib.crc32(model_id.encode())) % WHOLE_EVERY == 0
 
 
 def find_run_of_day(now: datetime) -> int:

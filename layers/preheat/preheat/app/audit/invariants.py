@@ -445,16 +445,20 @@ def judge_rate(calls: int) -> Iterator[Broken]:
         yield Broken("S10", f"{calls} calls within an hour")
 
 
-def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
-    """Judge one model's stored ledger, oldest first and whole; `sequence`: of its record, read before the ledger."""
+def judge_ledger(entries: Sequence[LedgerEntry], *, sequence: int = 0, whole: bool = True) -> Iterator[Broken]:  # noqa: C901 - one reading, rule by rule
+    """Judge one model's stored ledger, oldest first; `sequence`: of its record, read before the ledger.
+
+    `whole`: these are all of its entries; else its last ones, without a gap.
+    """
     yield from _judge_fall_backs(entries)
     yield from _judge_words(entries)
-    if len(entries) < sequence:
-        yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {len(entries)}")
+    before = entries[0].sequence - 1 if entries and not whole else 0
+    if before + len(entries) < sequence:
+        yield Broken("S7", f"the record counts {sequence} entries, and the ledger has {before + len(entries)}")
     intents: dict[str, tuple[Action, str | None]] = {}
-    phase = Phase.IDLE
+    phase = entries[0].from_phase if before else Phase.IDLE
     judged_for: set[tuple[str | None, datetime]] = set()
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in enumerate(entries, start=before + 1):
         if entry.sequence != number:
             yield Broken("S7", f"entry {entry.sequence} is at place {number}")
         if entry.from_phase is not phase:

@@ -35,7 +35,7 @@ def draw_now(board: Board) -> str:
 
 
 def draw_hours(board: Board, zone: str) -> str:
-    """Return the hours above the lines of a group, on the clock of its zone; none so far right that it is cut."""
+    """Return the hours above the lines of a group, on the clock of its zone; none without room at the right."""
     time = PlantTime(board.at, zone)
     first = board.begin.replace(minute=0, second=0, microsecond=0)
     count = (board.end - first) // board.mark + 1
