@@ -40,7 +40,7 @@ def test_the_sum_is_that_of_its_parts_and_grows_with_the_models() -> None:
         ("events", "EventBridge", bill.BUS_EVENT),
         ("log_bytes", "logs", bill.LOGS_GB / 2**30),
         ("passes", "Lambda", bill.LAMBDA_REQUEST),
-        ("calls", "Lambda", bill.CALL_SECONDS * bill.MEMORY_GB * bill.LAMBDA_GB_SECOND),
+        ("calls", "Lambda", bill.CALL_SECONDS * bill.SMALL_GB * bill.LAMBDA_GB_SECOND),
     ],
 )
 def test_one_more_for_each_model_and_day_costs_its_price(figure: str, part: str, price: Decimal) -> None:
@@ -64,7 +64,7 @@ def test_a_simulated_day_is_counted_by_what_it_really_does() -> None:
 def test_alarms_and_dashboards_are_counted_as_the_template_has_them() -> None:
     template = (bill.DOC.parents[1] / "template.yaml").read_text(encoding="utf-8")
     assert template.count("Type: AWS::CloudWatch::Alarm\n") == bill.ALARMS
-    assert f"MemorySize: {1024 * bill.AUDIT_MEMORY_GB:.0f}\n" in template  # of every function, but for these:
-    assert template.count(f"MemorySize: {1024 * bill.MEMORY_GB:.0f} ") == len(("tick", "reconcile", "watch", "publish"))
+    assert f"MemorySize: {1024 * bill.MEMORY_GB:.0f}\n" in template  # of every function, but for these:
+    assert template.count(f"MemorySize: {1024 * bill.SMALL_GB:.0f} ") == len(("reconcile", "watch", "publish"))
     assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == bill.COMPOSITES
     assert template.count("Type: AWS::CloudWatch::Dashboard\n") == bill.DASHBOARDS

@@ -40,9 +40,10 @@ INSTANCE_SCHEDULER = {20: Decimal("9.15"), 1_000: Decimal(161), 5_000: Decimal(6
 
 # Assumed.
 DAYS = Decimal("30.4")  # of a month
-MEMORY_GB, AUDIT_MEMORY_GB = Decimal("0.25"), Decimal("0.5")  # as template.yaml has them; a test compares
+MEMORY_GB = Decimal("0.5")  # as template.yaml has it; and for `reconcile` and `publish`:
+SMALL_GB = Decimal("0.25")  # a test compares both with the template
 CALL_SECONDS = Decimal("0.07")  # of a remote call of a pass, with what the pass does around it at 0.14 of a core
-TICK_SECONDS = Decimal("0.25")  # and for each message that it sends:
+TICK_SECONDS = Decimal("0.20")  # and for each message that it sends:
 SEND_SECONDS = Decimal("0.01")
 PUBLISH_SECONDS = Decimal("0.12")  # one invocation for each ledger entry
 PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
@@ -71,8 +72,8 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     )
     ticks = monthly(24 * 60)
     audits = monthly(AUDITS_A_DAY)
-    seconds = calls * CALL_SECONDS + ticks * TICK_SECONDS + sends * SEND_SECONDS + entries * PUBLISH_SECONDS
-    audit_seconds = audits * (AUDIT_BASE_SECONDS + models * AUDIT_SECONDS)
+    small_seconds = calls * CALL_SECONDS + entries * PUBLISH_SECONDS
+    seconds = ticks * TICK_SECONDS + sends * SEND_SECONDS + audits * (AUDIT_BASE_SECONDS + models * AUDIT_SECONDS)
     invocations = passes + ticks + entries + audits
     # A resync reads the pointer thrice, an audit once. Both read the whole index, and glance at records.
     records = week.glances + WHOLES_A_DAY + (week.glances - WHOLES_A_DAY) * AUDITS_A_DAY / RESYNCS_A_DAY
@@ -90,8 +91,7 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
         week.stack_metric_hours + AUDIT_METRIC_HOURS + week.schedule_metric_hours * SCHEDULES[models]
     )
     return {
-        "Lambda": invocations * LAMBDA_REQUEST
-        + (seconds * MEMORY_GB + audit_seconds * AUDIT_MEMORY_GB) * LAMBDA_GB_SECOND,
+        "Lambda": invocations * LAMBDA_REQUEST + (small_seconds * SMALL_GB + seconds * MEMORY_GB) * LAMBDA_GB_SECOND,
         "SQS": (3 * sends + monthly(EMPTY_POLLS_A_DAY * POLLED_QUEUES)) * SQS_REQUEST,
         "DynamoDB": reads * DYNAMODB_READ
         + monthly(week.writes * models) * DYNAMODB_WRITE
