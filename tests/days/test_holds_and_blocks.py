@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.calls import Faulty
-from tests.support.day import WELD, Day, Skewed, a_day, at
+from tests.support.day import WELD, Day, Skewed, a_day, a_model, at
 
 from preheat.app.ports.remote import Remote
 from preheat.domain.demand.request import Subject
@@ -166,6 +166,20 @@ def test_a_block_lifted_in_the_gap_that_it_parted_makes_nothing_late_that_was_ov
         assert len(set(ready)) == 2
         day.run_until("16:05")
         assert day.observed() is Observed.STOPPED
+
+
+@pytest.mark.parametrize("when", ["12:02", "12:05", "12:12"])
+def test_a_lead_made_longer_in_the_gap_that_it_bridges_makes_nothing_late_that_was_over(when: str) -> None:
+    with a_day("08:00-12:00", "12:45-16:00") as day:
+        day.run_until(when)
+        day.apply(a_model("08:00-12:00", "12:45-16:00", lead="60m"))
+        day.run_until("12:44")
+        assert day.observed() is Observed.HOSTED
+        assert not [entry for entry in day.entries if entry.late]
+        assert day.record.effort is not None
+        assert day.record.effort.ready_at == at("12:45")
+        day.run_until("16:05")
+        assert (day.observed(), day.started()) == (Observed.STOPPED, 2)
 
 
 @pytest.mark.parametrize(("priority", "runs"), [(50, False), (51, True)])

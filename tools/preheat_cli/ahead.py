@@ -30,9 +30,12 @@ def active_requests(requests: Sequence[Standing], at: datetime) -> list[Standing
     return sorted(found, key=lambda one: (one.begin, one.request_id))
 
 
-def ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
-    """Return the outlook at `now`, with each demand up to its end, or for at least 16 days from its begin."""
-    seen = look_ahead(model, now, requests)
+def ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = (), *, served: bool = True) -> Outlook:
+    """Return the outlook at `now`, with each demand up to its end, or for at least 16 days from its begin.
+
+    `served`: see `look_ahead`.
+    """
+    seen = look_ahead(model, now, requests, served=served)
     current, upcoming = (_whole(model, demand, requests) for demand in (seen.current, seen.upcoming))
     return replace(seen, current=current, upcoming=upcoming)
 

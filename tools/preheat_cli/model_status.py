@@ -15,7 +15,7 @@ from preheat.domain.demand import request
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook
 from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.lead.lead import Lead
-from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.record import ModelRecord
@@ -113,7 +113,9 @@ def _gather(
     problems += [part for part in parts if isinstance(part, str)]
     seen = NOTHING_WANTED
     try:
-        seen = ahead(fix_lead(model, record, now, requests), now, requests) if model is not None else seen
+        if model is not None:
+            fixed = fix_lead(model, record, now, requests)
+            seen = ahead(fixed, now, requests, served=is_served(record))
     except ScheduleError as error:
         problems.append(f"its schedule has an error: {error}")
     known_until = find_closed_until(model.schedules) if model is not None else None

@@ -337,6 +337,26 @@ def a_schedule(number: int, span: Span) -> Schedule:
     return Schedule(f"s{number}", "UTC", (ShiftWindow(frozenset(Weekday), wall[0], wall[1], 0, once),))
 
 
+@pytest.mark.parametrize(
+    ("now", "begin"), [("09:00", "08:00"), ("10:00", "10:20"), ("10:19", "10:20"), ("10:20", "08:00")]
+)
+def test_in_a_gap_that_nobody_has_served_what_was_before_is_over(now: str, begin: str) -> None:
+    gapped = a_model("08:00-10:00", "10:20-16:00")
+    seen = look_ahead(gapped, at(now), served=False)
+    assert seen.current is not None
+    assert (seen.current.begin, seen.current.end) == (at(begin), at("16:00"))
+    assert seen.current.ready_at == at(begin)
+    assert look_ahead(gapped, at(now)).current == list_demands(model=gapped)[0]
+
+
+def test_what_follows_a_gap_that_nobody_has_served_begins_when_its_own_start_is_due() -> None:
+    gapped = a_model("08:00-10:00", "10:38-16:00")
+    seen = look_ahead(gapped, at("10:05"), served=False)
+    assert (seen.current, seen.next_edge) == (None, at("10:06"))
+    assert seen.upcoming is not None
+    assert seen.upcoming.begin == at("10:38")
+
+
 @settings(max_examples=take_part(400), deadline=None)
 @given(
     st.lists(spanned, max_size=3),

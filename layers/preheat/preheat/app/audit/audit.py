@@ -24,7 +24,7 @@ from preheat.domain.calendar.timetable import ScheduleError
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.demand.request import Standing
-from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Backend, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
@@ -158,11 +158,11 @@ class Audit:
             return VerdictFacts(model_id, now, record=record, mode=self.mode) if record is not None else None
         try:
             model = fix_lead(model, record, now)
-            outlook, requests = look_ahead(model, now), tuple[Standing, ...]()
+            outlook, requests = look_ahead(model, now, served=is_served(record)), tuple[Standing, ...]()
             effort = record.effort if record is not None else None
             if outlook.current is None and effort is not None and effort.until > now:
                 requests = self._read_requests(model, now)
-                outlook = look_ahead(model, now, requests)
+                outlook = look_ahead(model, now, requests, served=is_served(record))
         except (ScheduleError, UnreadableItem):
             return None
         return VerdictFacts(model_id, now, model, record, outlook, requests, mode=self.mode)

@@ -17,7 +17,7 @@ from preheat.app.ports.requests import RequestReader
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until, runs_short
 from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, look_ahead
 from preheat.domain.demand.request import Standing, Subject
-from preheat.domain.lead.lead_in_force import fix_lead
+from preheat.domain.lead.lead_in_force import fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Mode, ModelId
 from preheat.domain.record.record import LedgerEntry, ModelRecord
@@ -157,7 +157,7 @@ class BoardReader:
         if model is not None:
             try:
                 model = fix_lead(model, record, now, requests)
-                outlook = look_ahead(model, now, requests)
+                outlook = look_ahead(model, now, requests, served=is_served(record))
             except ScheduleError as error:
                 problems.append(f"its schedule has an error: {error}")
             until = find_closed_until(model.schedules)

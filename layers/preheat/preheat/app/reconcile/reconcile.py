@@ -26,7 +26,7 @@ from preheat.domain.demand.demand import HORIZON, NOTHING_WANTED, Outlook, look_
 from preheat.domain.demand.pieces import list_subjects
 from preheat.domain.demand.request import Standing, Subject
 from preheat.domain.lead.evidence import turn_to
-from preheat.domain.lead.lead_in_force import fix_lead
+from preheat.domain.lead.lead_in_force import fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel, Readiness
 from preheat.domain.plan.plan import Mode, ModelId, Target, pick_strictest
 from preheat.domain.record import budget
@@ -261,7 +261,7 @@ def _find_demand(
     requests, guards, missing = _read_standings(model, basis, remote, now)
     asked_at = _date_demand(now, record, requests)
     model = fix_lead(model, record, asked_at, requests)
-    seen = look_ahead(model, asked_at, requests)
+    seen = look_ahead(model, asked_at, requests, served=is_served(record))
     if asked_at > now:  # The pass's clock judges what falls between the two: look once it has come.
         seen = change(seen, next_edge=min(asked_at, seen.next_edge or asked_at))
     return _Wanted(record, model, seen, guards, missing)

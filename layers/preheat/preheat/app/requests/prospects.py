@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from preheat.domain.demand.demand import HORIZON, Demand, Outlook, find_demands, look_ahead
 from preheat.domain.demand.request import Kind, Standing
 from preheat.domain.demand.units import find_ask, find_restart
-from preheat.domain.lead.lead_in_force import fix_lead
+from preheat.domain.lead.lead_in_force import fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.plan.plan import Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
@@ -56,7 +56,7 @@ def forecast(
     """
     record = record or ModelRecord(model.model_id, model.target)
     model = fix_lead(model, record, now, tuple(standing))
-    seen = look_ahead(model, now, tuple(standing))
+    seen = look_ahead(model, now, tuple(standing), served=is_served(record))
     attempt, effort = record.attempt, record.effort
     mode = pick_strictest(record.mode, model.mode, stack_mode)
     stopping = attempt is not None and attempt.call is Call.STOP
@@ -86,7 +86,8 @@ def find_ready(
     """Return when a model is, or can be, ready for `hold`, in whatever mode; None: blocks leave nothing of it."""
     record = record or ModelRecord(model.model_id, model.target)
     model = fix_lead(model, record, now, tuple(standing))
-    demand, ready_at = _find_asked(model, standing, now, hold, look_ahead(model, now, tuple(standing)))
+    seen = look_ahead(model, now, tuple(standing), served=is_served(record))
+    demand, ready_at = _find_asked(model, standing, now, hold, seen)
     stopping = record.attempt is not None and record.attempt.call is Call.STOP
     if demand is not None and now in demand and record.phase is Phase.HOSTED and not stopping:
         return max(now, hold.begin)

@@ -157,15 +157,20 @@ def _merge(pieces: Sequence[Piece]) -> Demand:
     )
 
 
-def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...] = ()) -> Outlook:
+def look_ahead(
+    model: HostedModel, now: datetime, requests: tuple[Standing, ...] = (), *, served: bool = True
+) -> Outlook:
     """Return what `model` needs at `now`: HORIZON to either side, once a day; then the next within LOOKAHEAD.
 
-    `requests` are the holds and blocks of the model and of its schedules that end after `now` - HORIZON.
+    `requests` are the holds and blocks of the model and of its schedules that end after `now` - HORIZON. `served`: the
+    record has an effort for a demand. In a gap without one, the part before the gap is over. A longer lead may have
+    joined the two since then.
     """
     current = upcoming = None
     around = _find_around(model, now.date(), requests)
     place = bisect_right(around.ends, now)
-    for demand in around.demands[place:]:
+    for found in around.demands[place:]:
+        demand = found if served else _drop_what_is_over(found, now)
         if now in demand:
             current = demand
         elif demand.start_at > now and demand.begin <= now + HORIZON:
@@ -173,6 +178,8 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
             break
     first = bisect_right(around.edges, now)
     edges = list(around.edges[first : first + 2])
+    if not served:
+        edges += [edge for one in (current, upcoming) if one is not None for edge in _list_edges(one, now)]
     for one in requests:
         # So that this pass sees a demand that it begins, and one that begins after it, in time.
         edges += [edge for edge in (one.begin - HORIZON, one.begin, one.end - HORIZON, one.end) if edge > now]
@@ -191,6 +198,18 @@ def look_ahead(model: HostedModel, now: datetime, requests: tuple[Standing, ...]
         edge_after=coming[1] if len(coming) > 1 else None,
         block=_find_block(now, requests),
     )
+
+
+def _drop_what_is_over(demand: Demand, now: datetime) -> Demand:
+    """Return a demand without what lies before the gap that `now` is in; the same if it is in none."""
+    gap = next((each for each in demand.bridged if each.start <= now < each.end), None)
+    if gap is None:
+        return demand
+    return _merge(sorted((piece for piece in (*demand.shifts, *demand.holds) if piece.begin >= gap.end), key=_rank))
+
+
+def _list_edges(demand: Demand, now: datetime) -> list[datetime]:
+    return [edge for edge in (demand.start_at, demand.ready_at, demand.end) if edge > now]
 
 
 def _find_block(now: datetime, requests: Sequence[Standing]) -> RequestId | None:

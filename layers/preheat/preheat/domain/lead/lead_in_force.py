@@ -51,3 +51,8 @@ def fix_lead(
     if begun is fresh:
         return fresh
     return begun if look_ahead(begun, now, requests).current is not None else fresh
+
+
+def is_served(record: ModelRecord | None) -> bool:
+    """Return whether the record has an effort for a demand, see `look_ahead`."""
+    return record is not None and record.effort is not None
