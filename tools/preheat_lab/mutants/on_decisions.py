@@ -162,10 +162,12 @@ MUTATIONS = (
     _in_demand(
         name="a demand that ends 4 min late",
         old="""    place = bisect_right(around.ends, now)
-    for demand in around.demands[place:]:
+    for found in around.demands[place:]:
+        demand = found if served else _drop_what_is_over(found, now)
         if now in demand:""",
         new="""    place = bisect_right(around.ends, now - STOP_TIME)
-    for demand in around.demands[place:]:
+    for found in around.demands[place:]:
+        demand = found
         if demand.start_at <= now:""",
         rule="a stop is accepted within two minutes of the demand's end",
         sees="L2",

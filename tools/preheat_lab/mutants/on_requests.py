@@ -10,6 +10,9 @@ _in_ruling = partial(Mutation, file="app/requests/ruling.py", first=("asked ofte
 _SETS = "tests/preheat/app/requests/test_sets.py"
 _in_sets = partial(Mutation, file="app/requests/sets.py", sees="S6", suite=_SETS)
 _in_demand = partial(Mutation, file="domain/demand/demand.py", first=("asked often",))
+_PIECES = "tests/preheat/domain/demand/test_pieces.py"
+_GAPS = "tests/days/test_holds_and_blocks.py"
+_AUDIT = "tests/preheat/app/audit/test_audit.py"
 
 MUTATIONS = (
     _in_ruling(
@@ -123,5 +126,84 @@ MUTATIONS = (
         sees="S6",
         first=(),
         suite=_SETS,
+    ),
+    Mutation(
+        name="blocks: what a lifted block has parted becomes one again",
+        file="domain/demand/pieces.py",
+        old="    lifted = [at for at in found if at is not None and at > end]\n",
+        new="    lifted: list[datetime] = []\n",
+        rule="demands stay parted after a lifted block",
+        sees="L3",
+        suite=_PIECES,
+    ),
+    Mutation(
+        name="blocks: a block lifted before the first demand ends parts it all the same",
+        file="domain/demand/pieces.py",
+        old="    lifted = [at for at in found if at is not None and at > end]\n",
+        new="    lifted = [at for at in found if at is not None]\n",
+        rule="a block that was never active parts nothing",
+        sees="L3",
+        suite=_PIECES,
+    ),
+    Mutation(
+        name="blocks: what follows a lifted block is not excused",
+        file="domain/demand/demand.py",
+        old="            ready_at = max(demand.ready_at, free_from + model.lead + model.slack)",
+        new="            ready_at = demand.ready_at",
+        rule="what a block has parted is ready a lead and a slack after the stop or the lift",
+        sees="L3",
+        suite=_PIECES,
+    ),
+    Mutation(
+        name="gaps: what was before a gap comes back for a model that nobody serves",
+        file="domain/demand/demand.py",
+        old="        demand = found if served else _drop_what_is_over(found, now)\n",
+        new="        demand = found\n",
+        rule="in a gap that no effort serves, what was before is over",
+        sees="L3",
+        suite=_GAPS,
+    ),
+    Mutation(
+        name="gaps: the start after a gap that nobody serves is no edge",
+        file="domain/demand/demand.py",
+        old="    if not served:\n        edges += ",
+        new="    if False:\n        edges += ",
+        rule="a pass looks again when a start is due",
+        sees="L1",
+        suite=_PIECES,
+    ),
+    Mutation(
+        name="audit: no ledger is ever read whole",
+        file="app/audit/audit.py",
+        old="% WHOLE_EVERY == 0",
+        new="% WHOLE_EVERY == WHOLE_EVERY",
+        rule="the audit checks each ledger whole once a month",
+        sees="S7",
+        suite=_AUDIT,
+    ),
+    Mutation(
+        name="audit: the last days of a ledger are not checked",
+        file="app/audit/audit.py",
+        old="now - RECENT)",
+        new="now)",
+        rule="the audit checks the last days of each ledger daily",
+        sees="S7",
+        suite=_AUDIT,
+    ),
+    _in_desk(
+        name="requests: an admin is refused for asking too often",
+        old="        if right.admin or not self._limits.is_rated:",
+        new="        if not self._limits.is_rated:",
+        rule="an admin may ask as often as it likes",
+        sees="S6",
+        suite="tests/preheat/app/requests/test_rights.py",
+    ),
+    _in_desk(
+        name="requests: a release counts as any other request",
+        old="        more = 2 if answer.request is not None and answer.request.verb in ENDINGS else 1",
+        new="        more = 1",
+        rule="what ends a hold may come twice as often",
+        sees="S6",
+        suite="tests/preheat/app/requests/test_rights.py",
     ),
 )

@@ -16,8 +16,10 @@ from typing import Protocol
 from preheat.adapters.clock import VirtualClock
 from preheat.app.audit.invariants import ATTEMPTS_MAX, GATE_CLOSED_WITHIN, REPAIRS_MAX, RESIZED_AFTER_MOST
 from preheat.domain.demand.demand import Demand, find_demands
+from preheat.domain.demand.pieces import STOP_TIME
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId, Target
+from preheat.domain.plan.turn import find_offset
 from preheat.domain.record.record import Phase
 from preheat_lab.simulation.faults import FaultMix, Mishap
 from preheat_lab.simulation.ports import WatchedGates, WatchedStore
@@ -257,7 +259,9 @@ class Promises:
         if status is Status.STARTING_HOSTING and world.switches.stop_while_starting is WhenPossible.CONFLICT:
             self._later(now + 5 * MINUTE, self._check_ended, model, replace(demand, end=now))
             return  # The promise counts from when the service accepts stops: from HOSTED on.
-        if any(world.watch.find_needed(model_id, at) is not None for at in (now, now + model.slack)):
+        # A wait for a queue may end so shortly before the next start that a stop would delay it: then none comes.
+        ahead = model.slack + model.head_start + find_offset(model.turn) + STOP_TIME
+        if any(world.watch.find_needed(model_id, at) is not None for at in (now, now + model.slack, now + ahead)):
             return
         over_at = world.watch.last_end(model_id, now)
         if over_at is not None and over_at > demand.end:  # A hold has prolonged it, and is over as well.
