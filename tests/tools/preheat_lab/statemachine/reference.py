@@ -23,9 +23,11 @@ CALLS_AN_HOUR = 90
 HEAD_START = timedelta(minutes=3)  # of a shift whose model holds may ask more units for
 UNITS_BY_REQUEST = 6
 REFUSES_UNITS = ("quota", "invalid")
+REFUSES_START = ("quota", "denied", "invalid")  # more time alone does not bring the model
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 RUNNING = (Observed.STARTING, Observed.HOSTED)
 AT_REST = (Observed.STOPPED, Observed.FAILED)
+DOWN = (*AT_REST, Observed.STOPPING)  # nothing serves, and nothing is on its way up
 
 
 class ReferenceViolation(AssertionError):
@@ -78,10 +80,12 @@ class ReferencePass:
     begun_at: datetime
     read_version: int = 0
     saw: Observed | None = None  # None: it has not looked, or the look failed
+    looked_at: Target | None = None  # where it looked, with or without success
     run: int = 0  # how many starts the model had by then, by anyone
     names: str | None = None
-    sent: set[str] = field(default_factory=set)
+    sent: list[str] = field(default_factory=list)
     definite: bool = False  # the call that it sent has its final answer
+    told: str = ""  # how the service answered its start
 
 
 @dataclass
@@ -96,6 +100,7 @@ class ReferenceToken:
     effects: int = 0
     left: bool = False  # a look showed the model out of its stopped state under it
     returned: bool = False  # and back
+    told: str = ""  # the service's last answer, as a won write knows it
 
 
 class Reference:
@@ -111,12 +116,13 @@ class Reference:
         self.units_failed: set[datetime] = set()  # demands for which the service has refused more, as recorded
         self.ledger: list[LedgerEntry] = []
         self.calls: list[datetime] = []
+        self.known: dict[Target, Observed | None] = {}  # what the last look showed; None: nothing
 
     # --- what a pass does ---------------------------------------------------------------------------------------------
 
-    def looks(self, worker: ReferencePass, at: datetime) -> None:
+    def looks(self, worker: ReferencePass, target: Target, at: datetime) -> None:
         """Count an observation; its result, if any, goes to the pass."""
-        worker.saw = None
+        worker.saw, worker.looked_at = None, target
         self._counted(at)
 
     def wrote(
@@ -165,7 +171,7 @@ class Reference:
                 "S2", f"{attempt.call} {name} is sent, the pass's own won write names {worker.names}"
             )
         worker.names = None  # the next call needs a write of its own
-        worker.sent.add(name)
+        worker.sent.append(name)
         if worker.saw in (None, Observed.UNKNOWN, Observed.BUSY, Observed.GONE):
             raise ReferenceViolation("S9", f"{attempt.call} is sent on a model that is {worker.saw or 'unread'}")
         token = self.tokens[name]
@@ -176,15 +182,37 @@ class Reference:
                 "S5", f"{name} is sent {worker.begun_at - token.first_at} after it was first written"
             )
 
-    def answered(self, worker: ReferencePass, attempt: Attempt, *, effect: bool, definite: bool, run: int) -> None:
-        """Note what became of a call: whether it changed the model, whose `run` this is, and if the pass knows it."""
-        worker.definite = definite
+    def answered(self, worker: ReferencePass, attempt: Attempt, *, effect: bool, told: str, run: int) -> None:
+        """Note what became of a call: whether it changed the model, whose `run` this is, and what the pass knows."""
+        worker.definite = told != "lost"
+        worker.told = told if attempt.call is Call.START else ""
         token = self.tokens[attempt.client_token]
         token.effects += effect
         if effect and attempt.call is Call.START:
             self.surely_ours[attempt.target] = run
         if token.effects > 1:
             raise ReferenceViolation("S1", f"{attempt.client_token} has had {token.effects} effects")
+
+    def says(self, worker: ReferencePass, after: ModelRecord, word: str) -> None:
+        """Judge the word for the model's state that anybody reads after a won write.
+
+        A pass without a look adds nothing: then the last look that a write made known counts, if it showed anything.
+        """
+        if worker.looked_at is not None:
+            self.known[worker.looked_at] = worker.saw
+        if worker.told:
+            self.tokens[worker.sent[-1]].told = worker.told
+        if worker.told == "accepted":
+            self.known[after.target] = None  # a start came after the look: it no longer shows that nothing runs
+        seen = self.known.get(after.target)
+        if word == "READY" and seen is not Observed.HOSTED:
+            raise ReferenceViolation("S15", f"{word}, yet the last look showed {seen or 'nothing'}")
+        if word in ("OFF", "BLOCKED") and seen not in DOWN:
+            raise ReferenceViolation("S15", f"{word}, yet the last look showed {seen or 'nothing'}")
+        token = self.tokens.get(after.attempt.client_token) if after.attempt is not None else None
+        told = worker.told or (token.told if token is not None else "")
+        if word == "ON TIME" and told in REFUSES_START and seen not in RUNNING:
+            raise ReferenceViolation("S15", f"{word}, yet the service answered its start with {told}")
 
     # --- what is on record --------------------------------------------------------------------------------------------
 

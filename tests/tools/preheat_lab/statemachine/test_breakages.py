@@ -15,9 +15,11 @@ from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.decision import decision, starting, writing
 from preheat.domain.decision.situation import Decision
 from preheat.domain.record import attempt, lifecycle, record
-from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.attempt import Answer, Attempt
 from preheat.domain.record.lifecycle import Desired, Observed, Step
 from preheat.domain.record.record import LedgerEntry, ModelRecord
+from preheat.domain.verdict import judging
+from preheat.domain.verdict.causes import VerdictCause
 
 EXAMPLES = 1000
 # The package exports the function of the same name as its module.
@@ -132,3 +134,13 @@ def test_units_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_unknown_taken_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lifecycle.LIFECYCLE[Desired.REST], Observed.UNKNOWN, Step.STOP)
     assert find_broken() == "S9"
+
+
+def test_a_verdict_on_what_nobody_could_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "_find_unknown", lambda _: None)
+    assert find_broken() == "S15"
+
+
+def test_a_verdict_that_hides_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(judging.REFUSALS, Answer.QUOTA, VerdictCause.START_SENT)
+    assert find_broken() == "S15"

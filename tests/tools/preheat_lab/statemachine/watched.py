@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports.errors import AnswerLost, HostingError
+from preheat.app.ports.errors import HostingError
 from preheat.app.ports.fleet import Due
 from preheat.app.ports.records import Guards
 from preheat.domain.plan.plan import ModelId, Target
@@ -48,7 +48,9 @@ class StepStore(MemoryStore):
         before = self.records.get(record.model_id)
         won = super().save(record, entry, guards)
         world = self._world
-        world.reference.wrote(world.passes[record.writer], before, won, entry, world.clock.at)
+        worker = world.passes[record.writer]
+        world.reference.wrote(worker, before, won, entry, world.clock.at)
+        world.reference.says(worker, won, world.find_word(won))
         return won
 
     def find_due(self, until: datetime) -> Sequence[Due]:
@@ -74,6 +76,8 @@ class Reading:
         """See `ports.Store`."""
         record = self._store.load(model_id)
         self._mine.read_version = record.version if record else 0
+        self._mine.saw = self._mine.looked_at = None  # after a lost write, the pass begins again
+        self._mine.told = ""
         return record
 
 
@@ -86,7 +90,7 @@ class StepHosting:
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`."""
-        self._world.reference.looks(self._mine, self._world.clock.at)
+        self._world.reference.looks(self._mine, target, self._world.clock.at)
         self._world.errs("describe", done=False)
         seen = self._hosting.describe(target)
         self._mine.saw, self._mine.run = seen.observed, self._world.runs[target]
@@ -101,17 +105,18 @@ class StepHosting:
         self._send(attempt, self._hosting.stop)
 
     def _send(self, attempt: Attempt, call: Any) -> None:
-        reference, log, definite = self._world.reference, self._world.service.call_log, True
+        reference, log, told = self._world.reference, self._world.service.call_log, "lost"
         reference.sends(self._mine, attempt, self._world.clock.at)
         before = next(iter(log))
         try:
             self._world.errs(attempt.call, done=False)
             call(attempt)
+            told = "accepted"
         except HostingError as error:
-            definite = not isinstance(error, AnswerLost)
+            told = error.answer
             raise
         finally:
             made = next(iter(log))
             effect = made is not before and made.changed_state
             run = self._world.runs[attempt.target]
-            reference.answered(self._mine, attempt, effect=effect, definite=definite, run=run)
+            reference.answered(self._mine, attempt, effect=effect, told=told, run=run)

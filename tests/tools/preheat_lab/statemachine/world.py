@@ -30,9 +30,14 @@ from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
+from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
+from preheat.domain.lead.lead_in_force import fix_lead
 from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
 from preheat.domain.plan.plan import Mode, ModelId, Target, Units
+from preheat.domain.record.record import ModelRecord
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
 from preheat_simulator.core.errors import ServiceError
 from preheat_simulator.core.latency import make_fixed
 from preheat_simulator.core.limits import AccountLimits
@@ -172,6 +177,18 @@ class MachineWorld:
     def status(self, target: Target) -> Status:
         """Return what the service's state really is."""
         return self.service.status(target.project, target.version)
+
+    def find_word(self, record: ModelRecord) -> str:
+        """Return the product's word for the model's state right after a write, as its board shows it."""
+        model, now, requests = self.store.read_planned(WELD).model, self.clock.at, tuple[Standing, ...]()
+        if model is None:
+            return judge(VerdictFacts(WELD, now, record=record)).state
+        model = fix_lead(model, record, now)
+        outlook = look_ahead(model, now)
+        if outlook.current is None and record.effort is not None and record.effort.until > now:
+            requests = tuple(self.store.read_standings(Subject(model_id=WELD), now - HORIZON).requests)
+            outlook = look_ahead(model, now, requests)
+        return judge(VerdictFacts(WELD, now, model, record, outlook, requests)).state
 
     # --- what must come true once nothing goes wrong any more ---------------------------------------------------------
 
