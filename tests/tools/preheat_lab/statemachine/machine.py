@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +28,8 @@ windows = st.lists(
     unique_by=lambda window: window[0],
 ).map(tuple)
 units = st.sampled_from((Units(1), Units(2), Units(1, 3)))
-halts = st.builds(Halt, st.integers(1, 6), st.booleans())
+drains = st.sampled_from((None, 2, 10, 30)).map(lambda minutes: minutes and timedelta(minutes=minutes))
+halts = st.builds(Halt, st.integers(1, 8), st.booleans())
 skews = st.sampled_from((timedelta(), timedelta(), SKEW, -SKEW))
 # Not ModelGone: Preheat believes the service that a model is gone, and a lie about that is beyond it.
 ERRORS = (
@@ -39,6 +40,8 @@ ERRORS = (
     errors.AccessRefused,
     errors.InvalidCall,
 )
+BEHIND = ("gate describe", "gate open", "gate close", "count")
+BEHIND_ERRORS = (errors.AnswerLost, errors.Throttled, errors.AccessRefused)
 # The simulated service's own acts, and at which call.
 FAULTS = (
     InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL),
@@ -63,12 +66,20 @@ class Preheat(RuleBasedStateMachine):
         self.world = MachineWorld(Switches())
         self.units = Units(1)
         self.mode = Mode.ACT
+        self.gate = False
+        self.drain: timedelta | None = None
 
-    @initialize(name=st.sampled_from(sorted(SWITCHES)), windows=windows, lead=st.sampled_from((10, 30)))
-    def begin(self, name: str, windows: Any, lead: int) -> None:
+    @initialize(
+        name=st.sampled_from(sorted(SWITCHES)),
+        windows=windows,
+        lead=st.sampled_from((10, 30)),
+        gate=st.booleans(),
+        drain=drains,
+    )
+    def begin(self, name: str, windows: Any, lead: int, gate: bool, drain: timedelta | None) -> None:
         self.world = MachineWorld(SWITCHES[name])
-        known_at = MIDNIGHT - timedelta(days=2)
-        self._plan(PersonWants(windows, TARGETS[0], timedelta(minutes=lead), 2 * MINUTE, known_at))
+        self.gate, self.drain = gate, drain
+        self._want(windows, TARGETS[0], timedelta(minutes=lead), MIDNIGHT - timedelta(days=2))
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -148,6 +159,36 @@ class Preheat(RuleBasedStateMachine):
     def the_queue_does_not_answer(self, done: bool) -> None:
         self.world.goes_wrong.append(("enqueue", done, errors.QueueUnavailable("no answer")))
 
+    # --- what is behind the model -------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.drain is not None)
+    @rule(messages=st.sampled_from((0, 0, 1, 40)))
+    def messages_come_and_go(self, messages: int) -> None:
+        self.world.wait_in_queue(messages)
+
+    @precondition(lambda self: self.gate)
+    @rule(enabled=st.booleans())
+    def a_person_moves_the_gate(self, enabled: bool) -> None:
+        self.world.move_gate(enabled=enabled)
+
+    @precondition(lambda self: self.gate or self.drain)
+    @rule(name=st.sampled_from(BEHIND), error=st.sampled_from(BEHIND_ERRORS), stays=st.booleans())
+    def what_is_behind_errs(self, name: str, error: type[Exception], stays: bool) -> None:
+        if stays:
+            self.world.broken[name] = error("so it is")
+        else:
+            self.world.goes_wrong.append((name, False, error("so it is")))
+
+    @precondition(lambda self: self.gate)
+    @rule(name=st.sampled_from(("gate open", "gate close")))
+    def the_gate_moves_without_an_answer(self, name: str) -> None:
+        self.world.goes_wrong.append((name, True, errors.AnswerLost("no answer")))
+
+    @precondition(lambda self: self.world.broken)
+    @rule()
+    def what_is_behind_works_again(self) -> None:
+        self.world.broken.clear()
+
     # --- people -------------------------------------------------------------------------------------------------------
 
     @rule(starts=st.booleans(), where=st.sampled_from((TARGETS[0], *TARGETS)))
@@ -182,7 +223,10 @@ class Preheat(RuleBasedStateMachine):
 
     @rule(windows=windows, where=st.sampled_from(TARGETS))
     def the_model_is_put_back(self, windows: Any, where: Target) -> None:
-        self._plan(PersonWants(windows, where, timedelta(minutes=10), 2 * MINUTE, self.world.clock.at))
+        self._want(windows, where, timedelta(minutes=10), self.world.clock.at)
+
+    def _want(self, windows: Any, where: Target, lead: timedelta, known_at: datetime) -> None:
+        self._plan(PersonWants(windows, where, lead, 2 * MINUTE, known_at, gate=self.gate, drain=self.drain))
 
     def _change(self, **changes: Any) -> None:
         if self.world.reference.wanted is not None:

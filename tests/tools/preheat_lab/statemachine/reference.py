@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
+from preheat.domain.record.gate import Passage
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 
@@ -48,6 +49,8 @@ class PersonWants:
     slack: timedelta
     known_at: datetime
     stops_others: bool = False
+    gate: bool = False  # there is one before its consumers
+    drain: timedelta | None = None  # how long its stop waits for its queue; None: it has none
 
     def demands(self, around: datetime) -> list[tuple[datetime, datetime, datetime]]:
         """Return (begin, end, ready_at) of each demand within three days of an instant, in order."""
@@ -78,6 +81,7 @@ class ReferencePass:
 
     name: str
     begun_at: datetime
+    skew: timedelta = timedelta()  # how far its clock is off
     read_version: int = 0
     saw: Observed | None = None  # None: it has not looked, or the look failed
     looked_at: Target | None = None  # where it looked, with or without success
@@ -86,6 +90,18 @@ class ReferencePass:
     sent: list[str] = field(default_factory=list)
     definite: bool = False  # the call that it sent has its final answer
     told: str = ""  # how the service answered its start
+    passage: Passage | None = None  # of the gate; None: it has not looked, or the look failed
+    left: int | None = None  # messages in the queue; None: it has not counted, or could not
+    names_gate: Attempt | None = None  # the change of the gate that its last won write names
+    opens: bool = False  # a won write of it names the opening
+    moved: bool = False  # it made that change's call
+    settled: bool = False  # the call has its final answer
+
+    def begin_again(self, version: int) -> None:
+        """Forget everything: the pass reads its record, for the first time or after a lost write."""
+        self.read_version = version
+        self.saw = self.looked_at = self.passage = self.left = None
+        self.told = ""
 
 
 @dataclass
@@ -123,7 +139,7 @@ class Reference:
     def looks(self, worker: ReferencePass, target: Target, at: datetime) -> None:
         """Count an observation; its result, if any, goes to the pass."""
         worker.saw, worker.looked_at = None, target
-        self._counted(at)
+        self.counts(at)
 
     def wrote(
         self,
@@ -164,7 +180,7 @@ class Reference:
 
     def sends(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
         """Judge a start or a stop just before its call."""
-        self._counted(at)
+        self.counts(at)
         name = attempt.client_token
         if worker.names != name:
             raise ReferenceViolation(
@@ -213,6 +229,12 @@ class Reference:
         told = worker.told or (token.told if token is not None else "")
         if word == "ON TIME" and told in REFUSES_START and seen not in RUNNING:
             raise ReferenceViolation("S15", f"{word}, yet the service answered its start with {told}")
+
+    def counts(self, at: datetime) -> None:
+        """Count a call to the service, or to what is behind the model."""
+        self.calls = [one for one in self.calls if one > at - timedelta(hours=1)] + [at]
+        if len(self.calls) > CALLS_AN_HOUR:
+            raise ReferenceViolation("S10", f"{len(self.calls)} calls within an hour")
 
     # --- what is on record --------------------------------------------------------------------------------------------
 
@@ -299,11 +321,6 @@ class Reference:
             raise ReferenceViolation("S13", f"{attempt.units.minimum} units again, after the service refused them")
         if not intends and attempt.answer in REFUSES_UNITS:
             self.units_failed.add(demand)
-
-    def _counted(self, at: datetime) -> None:
-        self.calls = [one for one in self.calls if one > at - timedelta(hours=1)] + [at]
-        if len(self.calls) > CALLS_AN_HOUR:
-            raise ReferenceViolation("S10", f"{len(self.calls)} calls within an hour")
 
 
 def _parameters(attempt: Attempt) -> str:

@@ -12,10 +12,10 @@ from tests.tools.preheat_lab.statemachine.machine import Preheat
 from tests.tools.preheat_lab.statemachine.reference import ReferenceViolation
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.domain.decision import decision, starting, writing
+from preheat.domain.decision import decision, draining, gating, starting, writing
 from preheat.domain.decision.situation import Decision
 from preheat.domain.record import attempt, lifecycle, record
-from preheat.domain.record.attempt import Answer, Attempt
+from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed, Step
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat.domain.verdict import judging
@@ -144,3 +144,29 @@ def test_a_verdict_on_what_nobody_could_read(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_verdict_that_hides_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(judging.REFUSALS, Answer.QUOTA, VerdictCause.START_SENT)
     assert find_broken() == "S15"
+
+
+def test_a_gate_that_opens_before_the_model_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gating, "_find_wanted", lambda *_: Call.OPEN)
+    assert find_broken() == "S11"
+
+
+def test_a_stop_that_does_not_wait_for_its_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "CLOSED_WITHIN", timedelta())
+    assert find_broken() == "S11"
+
+
+def test_a_stop_that_does_not_wait_for_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "find_drain", lambda _: None)
+    assert find_broken() == "S12"
+
+
+def test_a_queue_that_looks_empty_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "EMPTIES", 1)
+    monkeypatch.setattr(draining, "EMPTY_FOR", timedelta())
+    assert find_broken() == "S12"
+
+
+def test_a_gate_that_delays_the_stop_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "CLOSED_WITHIN", timedelta(hours=1))
+    assert find_broken() == "L2"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tests.tools.preheat_lab.statemachine.reference import ReferencePass
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.ports.errors import HostingError
+from preheat.app.ports.errors import AnswerLost, HostingError
 from preheat.app.ports.fleet import Due
 from preheat.app.ports.records import Guards
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.gate import Backlog, GateLook
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import LedgerEntry, ModelRecord
 from preheat_lab.simulation.hosting import SimulatedHosting
@@ -49,8 +50,9 @@ class StepStore(MemoryStore):
         won = super().save(record, entry, guards)
         world = self._world
         worker = world.passes[record.writer]
+        world.behind.wrote(worker, before, won)
         world.reference.wrote(worker, before, won, entry, world.clock.at)
-        world.reference.says(worker, won, world.find_word(won))
+        world.reference.says(worker, won, world.find_word(won, world.clock.at + worker.skew))
         return won
 
     def find_due(self, until: datetime) -> Sequence[Due]:
@@ -75,9 +77,7 @@ class Reading:
     def load(self, model_id: ModelId) -> ModelRecord | None:
         """See `ports.Store`."""
         record = self._store.load(model_id)
-        self._mine.read_version = record.version if record else 0
-        self._mine.saw = self._mine.looked_at = None  # after a lost write, the pass begins again
-        self._mine.told = ""
+        self._mine.begin_again(record.version if record else 0)
         return record
 
 
@@ -120,3 +120,52 @@ class StepHosting:
             effect = made is not before and made.changed_state
             run = self._world.runs[attempt.target]
             reference.answered(self._mine, attempt, effect=effect, told=told, run=run)
+
+
+class StepGates:
+    """The gates as one pass reaches them; it notifies the reference of each look and change."""
+
+    def __init__(self, world: "MachineWorld", mine: ReferencePass) -> None:
+        self._world, self._mine = world, mine
+
+    def describe(self, mapping: str) -> GateLook:
+        """See `ports.Gates`."""
+        self._world.behind.looks(self._mine, self._world.clock.at)
+        self._world.errs("gate describe", done=False)
+        seen = self._world.gates.describe(mapping)
+        self._mine.passage = seen.passage
+        return seen
+
+    def open(self, mapping: str) -> None:
+        """See `ports.Gates`."""
+        self._move("open", mapping)
+
+    def close(self, mapping: str) -> None:
+        """See `ports.Gates`."""
+        self._move("close", mapping)
+
+    def _move(self, call: str, mapping: str) -> None:
+        self._world.behind.moves(self._mine, call, self._world.clock.at)
+        self._mine.settled = True
+        try:
+            self._world.errs(f"gate {call}", done=False)
+            getattr(self._world.gates, call)(mapping)
+            self._world.errs(f"gate {call}", done=True)
+        except AnswerLost:
+            self._mine.settled = False
+            raise
+
+
+class StepBacklogs:
+    """The queues as one pass reaches them; it notifies the reference of each reading."""
+
+    def __init__(self, world: "MachineWorld", mine: ReferencePass) -> None:
+        self._world, self._mine = world, mine
+
+    def count(self, queue: str) -> Backlog:
+        """See `ports.Backlogs`."""
+        self._world.behind.counts(self._mine, self._world.clock.at)
+        self._world.errs("count", done=False)
+        found = self._world.backlogs.count(queue)
+        self._mine.left = found.left
+        return found

@@ -7,10 +7,12 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.support.calls import Faulty
 from tests.support.day import Skewed
+from tests.tools.preheat_lab.statemachine.behind import GATE_LIMIT, Behind
 from tests.tools.preheat_lab.statemachine.reference import (
     HEAD_START,
     RUNNING,
@@ -20,12 +22,21 @@ from tests.tools.preheat_lab.statemachine.reference import (
     ReferencePass,
     ReferenceViolation,
 )
-from tests.tools.preheat_lab.statemachine.watched import LatestCallLog, Reading, StepHosting, StepStore
+from tests.tools.preheat_lab.statemachine.watched import (
+    LatestCallLog,
+    Reading,
+    StepBacklogs,
+    StepGates,
+    StepHosting,
+    StepStore,
+)
 from tests.tools.preheat_lab.statemachine.workers import Halt, SteppedWorker
 
 from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.lookout import OBSERVED
+from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.queue import MemoryQueue
+from preheat.app.ports.errors import WrongState
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
@@ -33,8 +44,9 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.hosted_model import HostedModel, Unscheduled
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Unscheduled
 from preheat.domain.plan.plan import Mode, ModelId, Target, Units
+from preheat.domain.record.gate import Backlog
 from preheat.domain.record.record import ModelRecord
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
@@ -48,9 +60,12 @@ from preheat_simulator.lookout import LookoutService
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 WELD = ModelId("weld-seams")
 TARGETS = (Target("front", "3"), Target("front", "4"))
+GATE = "0c6d2f58-3c2b-4f6e-9a51-6f1d2f0a7b11"
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/images"
 MINUTE = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=60)  # of the function: a worker that waits is dead by then
 SKEW = timedelta(seconds=5)
+STOP_TIME = timedelta(minutes=5)  # at the most, as Preheat has it
 STARTS_TAKE, STOPS_TAKE = timedelta(minutes=8), timedelta(minutes=3)
 
 
@@ -61,6 +76,7 @@ class MachineWorld:
         self.model_id = WELD
         self.clock = VirtualClock(MIDNIGHT)
         self.reference = Reference(SKEW)
+        self.behind = Behind(self.reference)
         self.store = StepStore(self)
         self.queue = MemoryQueue(self.clock)
         self.service = LookoutService(
@@ -71,6 +87,9 @@ class MachineWorld:
             stop_latency=make_fixed(STOPS_TAKE.total_seconds()),
         )
         self.service.call_log = LatestCallLog(self)
+        self.gates, self.backlogs = MemoryGates(self.clock), MemoryBacklogs()
+        self.gates.mappings[GATE] = SourceMapping()
+        self.wait_in_queue(0)
         self.runs = Counter[Target]()  # how many starts each had, by anyone
         for target in TARGETS:
             self.service.add_model(target.project, target.version)
@@ -79,6 +98,9 @@ class MachineWorld:
         self.goes_wrong: list[
             tuple[str, bool, Exception]
         ] = []  # the next call of that name, before or after its effect
+        self.broken: dict[
+            str, Exception
+        ] = {}  # each call of that name to what is behind the model, until somebody clears it
         self.index: str = "right"
         self._next_tick = MIDNIGHT
         self._asked = 0
@@ -122,7 +144,7 @@ class MachineWorld:
     def look(self, halt: Halt | None = None, skew: timedelta = timedelta()) -> None:
         """Have one worker make one pass, as any message may at any time: late, early, or once more."""
         name = f"pass-{len(self.passes) + 1}"
-        mine = self.passes[name] = ReferencePass(name, self.clock.at)
+        mine = self.passes[name] = ReferencePass(name, self.clock.at, skew)
 
         def run(worker: SteppedWorker) -> None:
             def meets(called: str, done: bool) -> None:
@@ -132,8 +154,10 @@ class MachineWorld:
             store: Any = Faulty(Reading(self.store, mine), meets)
             hosting: Any = Faulty(StepHosting(self, mine), worker.meets)
             queue: Any = Faulty(self.queue, meets)
+            gates: Any = Faulty(StepGates(self, mine), worker.meets)
+            backlogs: Any = Faulty(StepBacklogs(self, mine), worker.meets)
             clock = Skewed(self.clock, skew) if skew else self.clock
-            reconcile(WELD, Remote(clock, store, hosting, queue, name))
+            reconcile(WELD, Remote(clock, store, hosting, queue, name, gates, backlogs))
 
         begun_at = self.clock.at
         worker = SteppedWorker(run, halt)
@@ -146,6 +170,8 @@ class MachineWorld:
             if wrong[:2] == (name, done):
                 self.goes_wrong.remove(wrong)
                 raise wrong[2]
+        if not done and name in self.broken:
+            raise self.broken[name]
 
     def plan(self, wanted: PersonWants | None, units: Units, mode: Mode) -> None:
         """Apply a plan: the model as wanted, or without it."""
@@ -174,13 +200,22 @@ class MachineWorld:
         with suppress(ServiceError):
             do(target.project, target.version)
 
+    def wait_in_queue(self, messages: int) -> None:
+        """Let so many messages wait behind the model."""
+        self.backlogs.backlogs[QUEUE] = Backlog(messages, 0, 0)
+
+    def move_gate(self, *, enabled: bool) -> None:
+        """Let a person open or close the gate; Lambda refuses one who comes while it moves."""
+        with suppress(WrongState):
+            (self.gates.open if enabled else self.gates.close)(GATE)
+
     def status(self, target: Target) -> Status:
         """Return what the service's state really is."""
         return self.service.status(target.project, target.version)
 
-    def find_word(self, record: ModelRecord) -> str:
-        """Return the product's word for the model's state right after a write, as its board shows it."""
-        model, now, requests = self.store.read_planned(WELD).model, self.clock.at, tuple[Standing, ...]()
+    def find_word(self, record: ModelRecord, now: datetime) -> str:
+        """Return the product's word for the model's state right after a write, by the clock that wrote it."""
+        model, requests = self.store.read_planned(WELD).model, tuple[Standing, ...]()
         if model is None:
             return judge(VerdictFacts(WELD, now, record=record)).state
         model = fix_lead(model, record, now)
@@ -198,7 +233,10 @@ class MachineWorld:
             self.workers.pop()[1].go_on(killed=True)
 
     def left_in_peace(self, units: Units) -> None:
-        """Take away all faults and hold the world to its promises: hosted in time and to the end, then stopped."""
+        """Take away all faults and hold the world to its promises: hosted in time and to the end, then stopped.
+
+        What is behind the model may stay broken: that harms neither its start nor its stop.
+        """
         self.goes_wrong.clear()
         self.service.faults.clear()
         self.index = "right"
@@ -215,21 +253,31 @@ class MachineWorld:
             self._nothing_of_ours_runs()
             return
         from_here = self.clock.at + timedelta(hours=3)
+        stops_within = 2 * MINUTE + (wanted.drain or timedelta()) + (GATE_LIMIT if wanted.gate else timedelta())
+        ahead = wanted.lead + wanted.slack + HEAD_START
+        coming = wanted.demands(from_here + timedelta(days=1))
         _, end, ready_at = next(
-            each
-            for each in wanted.demands(from_here + timedelta(days=1))
-            if each[2] - wanted.lead - wanted.slack - HEAD_START > from_here
+            one
+            for one, after in pairwise(coming)
+            # A stop that is not over by the next start does not come.
+            if one[2] - ahead > from_here and after[2] - ahead > one[1] + stops_within + STOP_TIME
         )
         self.hold(UNITS_BY_REQUEST, ready_at, end)  # more than the service gives: the shift still has its model
         self.work(ready_at)
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
+        mends = wanted.gate and not self.broken
+        self.work(ready_at + 2 * MINUTE)
+        if mends and not self.gates.mappings[GATE].enabled:
+            raise ReferenceViolation("L1", f"its gate is closed at {self.clock.at}, two minutes after {ready_at}")
         self.work(end - timedelta(seconds=1))
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} just before the end at {end}")
-        self.work(end + 2 * MINUTE)
+        self.work(end + stops_within)
         if OBSERVED[self.status(wanted.target)] in RUNNING:
-            raise ReferenceViolation("L2", f"{self.status(wanted.target)} two minutes after the end at {end}")
+            raise ReferenceViolation("L2", f"{self.status(wanted.target)} {stops_within} after the end at {end}")
+        if mends and self.gates.mappings[GATE].enabled:
+            raise ReferenceViolation("L2", f"its gate is open {stops_within} after the end at {end}")
         self._nothing_of_ours_runs()
 
     def _moves(self, target: Target) -> bool:
@@ -254,4 +302,9 @@ def _plan_model(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
     model = HostedModel(
         WELD, wanted.target, units, (schedule,), wanted.lead, wanted.slack, wanted.known_at, mode, unscheduled
     )
-    return replace(model, max_units_by_request=UNITS_BY_REQUEST)
+    return replace(
+        model,
+        max_units_by_request=UNITS_BY_REQUEST,
+        gate=GATE if wanted.gate else None,
+        drain=Drain(QUEUE, wanted.drain) if wanted.drain is not None else None,
+    )
