@@ -143,7 +143,8 @@ class Behind:
 
     def _is_needed(self, worker: ReferencePass) -> bool:
         wanted, near = self._reference.wanted, (worker.begun_at - self._skew, worker.begun_at + self._skew)
-        return wanted is not None and wanted.target == worker.looked_at and all(map(wanted.needs, near))
+        here = wanted is not None and wanted.target == worker.looked_at and all(map(wanted.needs, near))
+        return here and not self._reference.may_restart(worker)
 
     def _is_on_its_way(self, worker: ReferencePass, begun_at: datetime) -> bool:
         return worker.begun_at - begun_at < LEASE - 2 * self._skew

@@ -66,7 +66,7 @@ class Preheat(RuleBasedStateMachine):
         self.world = MachineWorld(Switches())
         self.units = Units(1)
         self.mode = Mode.ACT
-        self.gate = False
+        self.gate = self.restarts = False
         self.drain: timedelta | None = None
 
     @initialize(
@@ -75,10 +75,11 @@ class Preheat(RuleBasedStateMachine):
         lead=st.sampled_from((10, 30)),
         gate=st.booleans(),
         drain=drains,
+        restarts=st.booleans(),
     )
-    def begin(self, name: str, windows: Any, lead: int, gate: bool, drain: timedelta | None) -> None:
+    def begin(self, name: str, windows: Any, lead: int, restarts: bool, **behind: Any) -> None:
         self.world = MachineWorld(SWITCHES[name])
-        self.gate, self.drain = gate, drain
+        self.gate, self.drain, self.restarts = behind["gate"], behind["drain"], restarts
         self._want(windows, TARGETS[0], timedelta(minutes=lead), MIDNIGHT - timedelta(days=2))
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -209,7 +210,8 @@ class Preheat(RuleBasedStateMachine):
 
     @rule(where=st.sampled_from(TARGETS), units=units)
     def another_version_is_wanted(self, where: Target, units: Units) -> None:
-        self.units = units
+        # With restarts the units stay: for larger ones of the plan, Preheat restarts a run without any hold.
+        self.units = self.units if self.restarts else units
         self._change(target=where)
 
     @rule(mode=st.sampled_from((Mode.ACT, Mode.ACT, *Mode)), stops_others=st.booleans())
@@ -226,7 +228,8 @@ class Preheat(RuleBasedStateMachine):
         self._want(windows, where, timedelta(minutes=10), self.world.clock.at)
 
     def _want(self, windows: Any, where: Target, lead: timedelta, known_at: datetime) -> None:
-        self._plan(PersonWants(windows, where, lead, 2 * MINUTE, known_at, gate=self.gate, drain=self.drain))
+        wanted = PersonWants(windows, where, lead, 2 * MINUTE, known_at)
+        self._plan(replace(wanted, gate=self.gate, drain=self.drain, restarts=self.restarts))
 
     def _change(self, **changes: Any) -> None:
         if self.world.reference.wanted is not None:

@@ -10,6 +10,7 @@ It does not import `preheat.app.audit.invariants`: two judges that share their w
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 
 from preheat.domain.plan.plan import Target
 from preheat.domain.record.attempt import Attempt, Call
@@ -23,6 +24,7 @@ BRIDGED = timedelta(minutes=10)  # a gap this much longer than the lead is not w
 CALLS_AN_HOUR = 90
 HEAD_START = timedelta(minutes=3)  # of a shift whose model holds may ask more units for
 UNITS_BY_REQUEST = 6
+RESTART_STOPS = timedelta(minutes=5)  # what a restart allows its stop
 REFUSES_UNITS = ("quota", "invalid")
 REFUSES_START = ("quota", "denied", "invalid")  # more time alone does not bring the model
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -51,6 +53,7 @@ class PersonWants:
     stops_others: bool = False
     gate: bool = False  # there is one before its consumers
     drain: timedelta | None = None  # how long its stop waits for its queue; None: it has none
+    restarts: bool = False  # a hold may have it restarted for more units
 
     def demands(self, around: datetime) -> list[tuple[datetime, datetime, datetime]]:
         """Return (begin, end, ready_at) of each demand within three days of an instant, in order."""
@@ -68,6 +71,13 @@ class PersonWants:
     def needs(self, at: datetime) -> bool:
         """Return whether nobody may stop the model: from a lead before it must be ready, to the end."""
         return any(ready_at - self.lead <= at < end for _, end, ready_at in self.demands(at))
+
+    def begins_within(self, since: datetime, until: datetime) -> bool:
+        """Return whether a shift has to be ready then that no other one leads up to."""
+        days = [since.date() + timedelta(days) for days in range(-1, 3)]
+        shifts = [(datetime.combine(day, at, UTC), length) for day in days for at, length in self.windows]
+        first = [begin for begin, _ in shifts if not any(other < begin <= other + long for other, long in shifts)]
+        return any(since < max(begin, self.known_at + self.lead + self.slack) <= until for begin in first)
 
     def covers(self, at: datetime) -> bool:
         """Return whether Preheat may take what runs for its own: from when a start is due."""
@@ -119,6 +129,14 @@ class ReferenceToken:
     told: str = ""  # the service's last answer, as a won write knows it
 
 
+class ReferenceHold(NamedTuple):
+    """Somebody asks for units."""
+
+    begin: datetime
+    end: datetime
+    units: int
+
+
 class Reference:
     """Watches one model."""
 
@@ -131,6 +149,8 @@ class Reference:
         self.own_units = 1  # the plan's
         self.units_failed: set[datetime] = set()  # demands for which the service has refused more, as recorded
         self.ledger: list[LedgerEntry] = []
+        self.asked: list[ReferenceHold] = []
+        self.runs_with: dict[Target, tuple[int, int]] = {}  # the last run that a start of Preheat began, and its units
         self.calls: list[datetime] = []
         self.known: dict[Target, Observed | None] = {}  # what the last look showed; None: nothing
 
@@ -206,6 +226,7 @@ class Reference:
         token.effects += effect
         if effect and attempt.call is Call.START:
             self.surely_ours[attempt.target] = run
+            self.runs_with[attempt.target] = (run, attempt.units.minimum)
         if token.effects > 1:
             raise ReferenceViolation("S1", f"{attempt.client_token} has had {token.effects} effects")
 
@@ -229,6 +250,25 @@ class Reference:
         told = worker.told or (token.told if token is not None else "")
         if word == "ON TIME" and told in REFUSES_START and seen not in RUNNING:
             raise ReferenceViolation("S15", f"{word}, yet the service answered its start with {told}")
+
+    def may_restart(self, worker: ReferencePass) -> bool:
+        """Return whether a hold is worth a restart now: it asks for more than the run has, and outlasts the restart.
+
+        It never is while a shift begins: the model would be away.
+        """
+        wanted, now = self.wanted, worker.begun_at
+        if wanted is None or not wanted.restarts or wanted.target != worker.looked_at:
+            return False
+        back_at, ahead = now + RESTART_STOPS + wanted.lead + wanted.slack, wanted.lead + wanted.slack + HEAD_START
+        run, units = self.runs_with.get(wanted.target, (0, 0))
+        if run != worker.run or wanted.begins_within(now + self.skew, back_at - self.skew):
+            return False
+        wish = [
+            min(each.units, UNITS_BY_REQUEST)
+            for each in self.asked
+            if each.begin - ahead <= now + self.skew and each.end > back_at - self.skew
+        ]
+        return max(wish, default=0) > units
 
     def counts(self, at: datetime) -> None:
         """Count a call to the service, or to what is behind the model."""
@@ -306,7 +346,7 @@ class Reference:
         here = wanted is not None and wanted.target == attempt.target
         if wanted and here and worker.saw is Observed.HOSTED:
             moments = {sure + by for sure in (worker.begun_at, at) for by in (-self.skew, self.skew)}
-            if all(map(wanted.needs, moments)):
+            if all(map(wanted.needs, moments)) and not self.may_restart(worker):
                 raise ReferenceViolation("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
         allowed = wanted and here and wanted.stops_others
         if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:

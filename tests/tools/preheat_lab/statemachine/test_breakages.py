@@ -12,7 +12,7 @@ from tests.tools.preheat_lab.statemachine.machine import Preheat
 from tests.tools.preheat_lab.statemachine.reference import ReferenceViolation
 
 from preheat.adapters.memory.store import MemoryStore
-from preheat.domain.decision import decision, draining, gating, starting, writing
+from preheat.domain.decision import decision, draining, gating, sizing, starting, writing
 from preheat.domain.decision.situation import Decision
 from preheat.domain.record import attempt, lifecycle, record
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -170,3 +170,8 @@ def test_a_queue_that_looks_empty_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gate_that_delays_the_stop_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "CLOSED_WITHIN", timedelta(hours=1))
     assert find_broken() == "L2"
+
+
+def test_a_restart_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "_find_restart_units", lambda _: 6)
+    assert find_broken() == "S3"

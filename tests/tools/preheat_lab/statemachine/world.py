@@ -19,6 +19,7 @@ from tests.tools.preheat_lab.statemachine.reference import (
     UNITS_BY_REQUEST,
     PersonWants,
     Reference,
+    ReferenceHold,
     ReferencePass,
     ReferenceViolation,
 )
@@ -44,7 +45,7 @@ from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.demand import HORIZON, look_ahead
 from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.lead.lead_in_force import fix_lead
-from preheat.domain.plan.hosted_model import Drain, HostedModel, Unscheduled
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Resize, Unscheduled
 from preheat.domain.plan.plan import Mode, ModelId, Target, Units
 from preheat.domain.record.gate import Backlog
 from preheat.domain.record.record import ModelRecord
@@ -177,6 +178,7 @@ class MachineWorld:
         """Apply a plan: the model as wanted, or without it."""
         models = [] if wanted is None else [_plan_model(wanted, units, mode)]
         self.reference.wanted, self.reference.own_units = wanted, units.minimum  # before the store wakes anybody
+        self.reference.asked.clear()
         for change in list(self.store.stands.get(Subject(model_id=WELD), {}).values()):
             if change.end > self.clock.at:  # It was within a demand of the plan before.
                 self._ask(replace(change, released_at=max(self.clock.at, change.begin), revision=change.revision + 1))
@@ -185,6 +187,7 @@ class MachineWorld:
     def hold(self, units: int, begin: datetime, end: datetime) -> None:
         """Have somebody ask for units within a demand: when the model is needed stays as it is."""
         name, subject = RequestId(f"hold-{self._asked}"), Subject(model_id=WELD)
+        self.reference.asked.append(ReferenceHold(begin, end, units))
         self._ask(Standing(name, Kind.HOLD, subject, "cell", begin, end, known_at=self.clock.at, units=units))
 
     def _ask(self, change: Standing) -> None:
@@ -267,9 +270,10 @@ class MachineWorld:
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} at {ready_at}, when it should be ready")
         mends = wanted.gate and not self.broken
-        self.work(ready_at + 2 * MINUTE)
+        # A hold for more units may restart what the demand before has left, also in the shift.
+        self.work(end - 2 * MINUTE if wanted.restarts else ready_at + 2 * MINUTE)
         if mends and not self.gates.mappings[GATE].enabled:
-            raise ReferenceViolation("L1", f"its gate is closed at {self.clock.at}, two minutes after {ready_at}")
+            raise ReferenceViolation("L1", f"its gate is closed at {self.clock.at}, for a shift at {ready_at}")
         self.work(end - timedelta(seconds=1))
         if self.status(wanted.target) is not Status.HOSTED:
             raise ReferenceViolation("L1", f"{self.status(wanted.target)} just before the end at {end}")
@@ -305,6 +309,7 @@ def _plan_model(wanted: PersonWants, units: Units, mode: Mode) -> HostedModel:
     return replace(
         model,
         max_units_by_request=UNITS_BY_REQUEST,
+        resize=Resize.RESTART if wanted.restarts else Resize.KEEP,
         gate=GATE if wanted.gate else None,
         drain=Drain(QUEUE, wanted.drain) if wanted.drain is not None else None,
     )
