@@ -121,12 +121,16 @@ def test_a_budget_that_nobody_holds_to_is_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_block_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
+    monkeypatch.setattr(
+        reconcile, "look_ahead", lambda model, now, _=(), **named: demand.look_ahead(model, now, **named)
+    )
     assert "L2" in promises_broken(BLOCK)
 
 
 def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "look_ahead", lambda model, now, _=(): demand.look_ahead(model, now))
+    monkeypatch.setattr(
+        reconcile, "look_ahead", lambda model, now, _=(), **named: demand.look_ahead(model, now, **named)
+    )
     assert {"S3", "L1"} <= promises_broken(HOLD)
 
 

@@ -148,7 +148,7 @@ def test_an_admin_stops_and_changes_what_others_ask_for_and_a_sender_in_a_loop_i
     assert BUSY(faults="all").violations == ()
     assert worlds[0].throttled > 0
     by_admin = {verb: count for (sender, verb, code), count in codes.items() if (sender, code) == (ADMIN, "accepted")}
-    assert {Verb.STOP, Verb.STOP_NOW, Verb.HOLD, Verb.BLOCK, Verb.RELEASE} <= by_admin.keys()
+    assert {Verb.STOP, Verb.HOLD, Verb.BLOCK, Verb.START, Verb.RELEASE, Verb.UNBLOCK} <= by_admin.keys()
     assert sum(count for (sender, _, code), count in codes.items() if (sender, code) == (ADMIN, "not_allowed")) == 0
     refused = {(sender, verb): count for (sender, verb, code), count in codes.items() if code == "too_often"}
     assert refused["AROAROBOT", Verb.STATUS] > 20
@@ -333,7 +333,7 @@ def with_writes_that_others_always_win(patch: Patch) -> None:
         (without_the_effect_of(Verb.EXTEND), "extend accepted: of ask-"),
         (without_the_effect_of(Verb.STOP), "stop accepted: of ask-"),
         (with_another_reply_for_the_same_again, "came again, and was answered otherwise"),
-        (with_a_refusal_that_changes_something, "too_many_units: of admin-0 stands"),
+        (with_a_refusal_that_changes_something, "reply_queue_not_allowed: of ask-"),
         (with_anybodys_hands_on_it, "changes it"),
         (without_what_was_noted, "released None, revision 1, and not a hold"),
         (with_an_answer_that_is_not_stored, "the stored replies are not those that were given"),

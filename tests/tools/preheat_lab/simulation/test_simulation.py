@@ -180,8 +180,8 @@ def test_a_start_that_comes_too_late_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     demand = importlib.import_module("preheat.domain.demand.demand")
     late = demand.look_ahead
 
-    def lazy(model: Any, now: Any, requests: Any = ()) -> Any:
-        return late(replace(model, lead=model.lead / 4), now, requests)
+    def lazy(model: Any, now: Any, requests: Any = (), **named: Any) -> Any:
+        return late(replace(model, lead=model.lead / 4), now, requests, **named)
 
     monkeypatch.setattr(reconcile_module, "look_ahead", lazy)
     assert is_seen("L1", models=4, days=2)

@@ -89,7 +89,9 @@ def test_a_start_that_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         reconcile_module,
         "look_ahead",
-        lambda model, now, requests=(): look_ahead(replace(model, lead=model.lead / 4), now, requests),
+        lambda model, now, requests=(), **named: look_ahead(
+            replace(model, lead=model.lead / 4), now, requests, **named
+        ),
     )
     assert find_broken() == "L1"
 
