@@ -641,3 +641,26 @@ def test_a_block_during_a_long_drain_still_stops_the_model() -> None:
         day.block("12:10", "15:00", priority=90)
         day.run_until("12:40")
         assert day.stopped() == 1
+
+
+@pytest.mark.parametrize("drain", [None, DRAIN])
+def test_a_start_whose_demand_is_withdrawn_is_stopped_at_once_behind_its_closed_gate(drain: Drain | None) -> None:
+    with a_day(gate=GATE, drain=drain) as day:
+        day.run_until("07:32")
+        assert day.record.phase is Phase.STARTING
+        passes = len(day.results)
+        day.apply(a_model("12:00-16:00", gate=GATE, drain=drain))
+        day.run_until("07:35")
+        (stopped,) = day.sent(day.service.words.stop)
+        assert stopped.at < at("07:33")
+        assert len(day.results) - passes <= 6
+
+
+def test_a_plan_with_more_units_restarts_nothing_without_a_hold() -> None:
+    with a_day(resize=Resize.RESTART, max_units_by_request=4) as day:
+        day.run_until("09:00")
+        day.apply(a_model("08:00-16:00", resize=Resize.RESTART, max_units_by_request=4, units=Units(2)))
+        day.run_until("15:59")
+        assert day.stopped() == 0
+        day.run_until("16:05")
+        assert day.stopped() == 1

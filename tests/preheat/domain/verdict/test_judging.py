@@ -254,7 +254,14 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.UNSCHEDULED, running(ownership=Ownership.NONE, phase=Phase.UNSCHEDULED)),
         (VerdictState.UNSCHEDULED, the_facts("09:00", a_record(observed=Observed.HOSTED), MODEL, a_block())),
     ],
-    VerdictCause.STOP_DUE: [(VerdictState.UNSCHEDULED, running(observed=Observed.STARTING))],
+    VerdictCause.STOP_DUE: [
+        (VerdictState.UNSCHEDULED, running(observed=Observed.STARTING)),
+        # The last look came before the start that the service has accepted.
+        (
+            VerdictState.UNSCHEDULED,
+            running(observed=Observed.STOPPED, attempt=an_attempt(answer=Answer.ACCEPTED, begun="07:30")),
+        ),
+    ],
     VerdictCause.STOP_OVERDUE: [
         (VerdictState.UNSCHEDULED, running(attempt=an_attempt(Call.STOP, Answer.ACCEPTED, "16:00"))),
         (

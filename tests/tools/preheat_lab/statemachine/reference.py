@@ -147,7 +147,9 @@ class Reference:
         self.ours: dict[Target, bool] = {}  # Preheat may take what runs there for its own
         self.surely_ours: dict[Target, int] = {}  # it has to: the number of that run
         self.own_units = 1  # the plan's
-        self.units_failed: set[datetime] = set()  # demands for which the service has refused more, as recorded
+        self.units_failed: set[tuple[Target, datetime]] = (
+            set()
+        )  # versions and demands that were refused more, as recorded
         self.ledger: list[LedgerEntry] = []
         self.asked: list[ReferenceHold] = []
         self.runs_with: dict[Target, tuple[int, int]] = {}  # the last run that a start of Preheat began, and its units
@@ -357,10 +359,10 @@ class Reference:
         """A start asks for more units than the plan: within the cap, and not once the service has refused that."""
         if attempt.units.minimum > UNITS_BY_REQUEST:
             raise ReferenceViolation("S13", f"{attempt.units.minimum} units, and a hold may have {UNITS_BY_REQUEST}")
-        if intends and demand in self.units_failed:
+        if intends and (attempt.target, demand) in self.units_failed:
             raise ReferenceViolation("S13", f"{attempt.units.minimum} units again, after the service refused them")
         if not intends and attempt.answer in REFUSES_UNITS:
-            self.units_failed.add(demand)
+            self.units_failed.add((attempt.target, demand))
 
 
 def _parameters(attempt: Attempt) -> str:

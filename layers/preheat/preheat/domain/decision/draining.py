@@ -107,7 +107,8 @@ def prepare_stop(situation: Situation, stop: Move) -> Move:
             return _wait_for_queue(situation, draining, drain)
     draining = change(draining, over_at=draining.over_at or situation.now)
     came_to, gate = draining.came_to, situation.record.gate
-    if gate is not None and (situation.gate_look is None or not gate.is_shut(situation.now)):
+    unseen = situation.gate_look is None and gating.is_look_due(situation)
+    if gate is not None and (unseen or not gate.is_shut(situation.now)):
         closed_by = (draining.over_at or situation.now) + CLOSED_WITHIN
         if situation.now < closed_by or gate.may_be_opened(situation.now):
             return _close_gate(situation, stop, draining, closed_by)

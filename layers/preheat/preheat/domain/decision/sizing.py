@@ -113,4 +113,6 @@ def _find_restart_units(situation: Situation) -> int:
     failed = effort is not None and effort.units_failed
     if model is None or demand is None or model.resize is not Resize.RESTART or failed:
         return 0
-    return find_restart(model, demand, situation.now).minimum
+    # Only a hold is worth a restart: a plan with more units has them from the next start on.
+    asked = [hold for hold in demand.find_holds(situation.now) if hold.units is not None]
+    return find_restart(model, demand, situation.now).minimum if asked else 0

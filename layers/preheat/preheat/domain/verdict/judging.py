@@ -166,7 +166,7 @@ def _judge_unneeded(facts: VerdictFacts) -> _Finding:
     """No demand includes the moment."""
     record = facts.record
     since = record.since if record is not None else None
-    if facts.observed in (Observed.STARTING, Observed.HOSTED):
+    if facts.observed in (Observed.STARTING, Observed.HOSTED) or _has_started_since(facts):
         return _judge_running(facts, since)
     if facts.block is not None:
         return _Finding(VerdictState.BLOCKED, VerdictCause.BLOCK, since=facts.block.begin)
@@ -201,6 +201,14 @@ def _judge_running(facts: VerdictFacts, since: datetime | None) -> _Finding:
     if facts.observed is Observed.HOSTED:
         return _Finding(VerdictState.READY, VerdictCause.ENDING, since=since)
     return _Finding(unscheduled, VerdictCause.STOP_DUE, since=since)
+
+
+def _has_started_since(facts: VerdictFacts) -> bool:
+    """Return whether the service has accepted a start after the last look: what that showed is over."""
+    attempt, record = facts.attempt, facts.record
+    if attempt is None or record is None or record.looked_at is None or attempt.answer is not Answer.ACCEPTED:
+        return False
+    return attempt.call is Call.START and record.looked_at <= attempt.intent_at
 
 
 def _is_stopping(facts: VerdictFacts) -> bool:
