@@ -18,7 +18,7 @@ MUTATIONS = (
     ),
     _in_draining(
         name="gate: the stop does not wait for it",
-        old="    if gate is not None and (situation.gate_look is None or not gate.is_shut(situation.now)):",
+        old="    if gate is not None and (unseen or not gate.is_shut(situation.now)):",
         new="    if False:",
         rule="the gate is closed before the stop",
         sees="S11",

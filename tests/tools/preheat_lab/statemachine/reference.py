@@ -147,9 +147,7 @@ class Reference:
         self.ours: dict[Target, bool] = {}  # Preheat may take what runs there for its own
         self.surely_ours: dict[Target, int] = {}  # it has to: the number of that run
         self.own_units = 1  # the plan's
-        self.units_failed: set[tuple[Target, datetime]] = (
-            set()
-        )  # versions and demands that were refused more, as recorded
+        self.units_failed: set[tuple[Target, datetime]] = set()  # versions and demands whose units the service refused
         self.ledger: list[LedgerEntry] = []
         self.asked: list[ReferenceHold] = []
         self.runs_with: dict[Target, tuple[int, int]] = {}  # the last run that a start of Preheat began, and its units
