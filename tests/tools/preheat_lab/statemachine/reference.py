@@ -276,6 +276,11 @@ class Reference:
         if len(self.calls) > CALLS_AN_HOUR:
             raise ReferenceViolation("S10", f"{len(self.calls)} calls within an hour")
 
+    def forget_what_is_over(self, now: datetime) -> None:
+        """A plan comes. A demand that is over may come back longer with it, and may ask for more units again."""
+        over = {begin for begin, end, _ in self.wanted.demands(now) if end <= now} if self.wanted else set()
+        self.units_failed = {(target, begin) for target, begin in self.units_failed if begin not in over}
+
     # --- what is on record --------------------------------------------------------------------------------------------
 
     def holds(self, record: ModelRecord | None, ledger: list[LedgerEntry]) -> None:

@@ -177,6 +177,7 @@ class MachineWorld:
     def plan(self, wanted: PersonWants | None, units: Units, mode: Mode) -> None:
         """Apply a plan: the model as wanted, or without it."""
         models = [] if wanted is None else [_plan_model(wanted, units, mode)]
+        self.reference.forget_what_is_over(self.clock.at)
         self.reference.wanted, self.reference.own_units = wanted, units.minimum  # before the store wakes anybody
         self.reference.asked.clear()
         for change in list(self.store.stands.get(Subject(model_id=WELD), {}).values()):
