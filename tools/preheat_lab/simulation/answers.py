@@ -117,17 +117,17 @@ class AnswerJudge:
 
     def _judge_rate(self, reply: Reply) -> str | None:
         """Report a sender that may ask too often, or that Preheat refuses although it has not."""
-        refused, sender, hour = reply.code == "too_often", reply.requester, _hour(reply.at)
-        if sender == ADMIN or not refused:
-            most = AN_HOUR_MOST * (2 if reply.verb in ENDS else 1)
-            answered = self._answered[sender, reply.subject, hour]
-            if sender == ADMIN and refused:
+        sender, hour = reply.requester, _hour(reply.at)
+        if reply.code == "too_often":
+            if sender == ADMIN:
                 return "an admin may ask as often as it likes"
-            too_many = sender != ADMIN and reply.subject is not None and answered >= most
-            return f"it is the {answered + 1}. about {reply.subject} in an hour" if too_many else None
-        most = AN_HOUR_MOST
-        about, in_all = self._tries[sender, reply.subject, hour], self._tries[sender, None, hour]
-        return f"{about} in this hour are not too many" if max(about, in_all / SUBJECTS_MOST) <= most else None
+            about, in_all = self._tries[sender, reply.subject, hour], self._tries[sender, None, hour]
+            few = max(about, in_all / SUBJECTS_MOST) <= AN_HOUR_MOST
+            return f"{about} in this hour are not too many" if few else None
+        most = AN_HOUR_MOST * (2 if reply.verb in ENDS else 1)
+        answered = self._answered[sender, reply.subject, hour]
+        too_many = sender != ADMIN and reply.subject is not None and answered >= most
+        return f"it is the {answered + 1}. about {reply.subject} in an hour" if too_many else None
 
     def on_delivered(self, sent: IncomingMessage, reply: Reply) -> None:
         """Judge the answer to a delivery: the very reply that is stored for its request."""

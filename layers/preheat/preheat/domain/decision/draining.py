@@ -107,7 +107,7 @@ def prepare_stop(situation: Situation, stop: Move) -> Move:
             return _wait_for_queue(situation, draining, drain)
     draining = change(draining, over_at=draining.over_at or situation.now)
     came_to, gate = draining.came_to, situation.record.gate
-    # What serves nobody yet needs no new look at a gate that is known to be shut.
+    # A model that serves nobody yet needs no new look at a gate if the last one showed it closed.
     needs_look = situation.observation.observed is Observed.HOSTED or gating.is_look_due(situation)
     unseen = situation.gate_look is None and needs_look
     if gate is not None and (unseen or not gate.is_shut(situation.now)):

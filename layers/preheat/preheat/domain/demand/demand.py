@@ -11,15 +11,7 @@ from functools import lru_cache
 
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_windows, is_wanted
 from preheat.domain.calendar.windows import Window, find_gaps
-from preheat.domain.demand.pieces import (
-    STOP_TIME,
-    Piece,
-    cut_hold,
-    cut_window,
-    find_blocks,
-    find_free_from,
-    find_holds,
-)
+from preheat.domain.demand.pieces import STOP_TIME, Piece, cut_hold, cut_window, find_blocks, find_free_from, find_holds
 from preheat.domain.demand.request import Kind, RequestId, Standing
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.turn import ALERT_BEFORE, find_offset
