@@ -172,3 +172,22 @@ def test_no_clock_ends_the_lease_of_a_worker_that_may_still_call(behind: int, ah
         day.remote = as_paused
         day.look()
         assert kept == [True], "the intent of the other worker was closed within its lease"
+
+
+def test_a_demand_that_only_a_clock_ahead_saw_ended_goes_on_with_its_judgement_and_its_attempts() -> None:
+    """A pass whose clock is 8 s ahead sees a block begin that somebody lifts before its begin."""
+    with a_day() as day:
+        day.run_until("09:59:50")
+        block = day.block("10:00", "11:00")
+        judged = [entry.late for entry in day.entries if entry.late is not None]
+        skew(day, timedelta(seconds=8))
+        day.run_until("09:59:54")
+        day.store.wake(WELD, at("00:00"))
+        day.look()
+        assert (day.record.effort, day.record.ended_effort is not None) == (None, True)
+        day.release(block)
+        skew(day, timedelta())
+        day.run_until("12:00")
+        assert day.observed() is Observed.HOSTED
+        assert (day.started(), day.record.effort.attempts, day.record.ended_effort) == (2, 2, None)  # type: ignore[union-attr]
+        assert [entry.late for entry in day.entries if entry.late is not None] == judged == [False]

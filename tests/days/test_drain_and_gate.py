@@ -633,6 +633,23 @@ def test_a_drain_that_lasts_until_the_next_start_is_due_leaves_the_model_to_the_
         assert day.stopped() == 1
 
 
+def test_a_drain_goes_on_if_the_next_shift_for_which_the_model_was_to_stay_is_withdrawn() -> None:
+    drain = replace(DRAIN, limit=timedelta(hours=1))
+    with a_day("08:00-12:00", "13:00-16:00", drain=drain) as day:
+        day.waiting(40)
+        day.run_until("12:26:30")
+        assert day.record.draining is not None
+        assert day.record.draining.stays
+        day.apply(a_model("08:00-12:00", drain=drain))
+        day.run_until("12:59")
+        assert (day.stopped(), day.status) == (0, Status.HOSTED)
+        day.run_until("13:02")
+        assert day.stopped() == 1
+        (stop,) = day.entries_of(Action.STOP)
+        assert stop.reason.startswith("Drain limit reached after 36")
+        assert sum("Not stopping any more" in entry.reason for entry in day.entries) == 1
+
+
 def test_a_block_during_a_long_drain_still_stops_the_model() -> None:
     drain = replace(DRAIN, limit=timedelta(minutes=30))
     with a_day("08:00-12:00", "13:00-16:00", drain=drain) as day:

@@ -13,7 +13,7 @@ from preheat.app.reconcile.reconcile import reconcile
 from preheat.domain.plan.plan import Mode, Units
 from preheat.domain.record import looks
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import ModelRecord
+from preheat.domain.record.record import ModelRecord, Phase
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 
@@ -201,3 +201,21 @@ def test_a_release_before_glances_takes_such_a_message_for_a_look_that_is_not_du
         day.run_until("09:05")
         day.look(WELD)  # as a release does that knows no glances
         assert day.results[-1].reason == "Not due yet"
+
+
+def test_the_calls_of_glances_count_against_the_budget_before_they_are_made() -> None:
+    """Glances write nothing, so nobody would count them afterwards; a model that is short of calls has none."""
+    with a_day() as day:
+        day.run_until("09:05")
+        spent, asked_by = day.record.spent_until, day.sent(day.service.words.describe)[-1].at
+        assert (spent, glances_ahead(day)) == (asked_by + 3 * MINUTE, 2)  # the pass's own look, and two glances
+        day.run_until("09:25")
+        day.store.save(replace(day.record, spent_until=at("09:50")), None)
+        day.run_until("09:36")
+        assert (day.record.phase, glances_ahead(day)) == (Phase.HOSTED, 0)
+
+
+def glances_ahead(day: Day) -> int:
+    """Return how many glances come before the next pass."""
+    assert day.record.wake_at is not None
+    return looks.count_glances(day.record.wake_at, day.sent(day.service.words.describe)[-1].at)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.day import WELD, a_day, a_model
+from tests.support.day import WELD, a_day, a_model, at
 
 from preheat.app.watch import CALLS, Watch
 from preheat.domain.plan.plan import Backend
@@ -38,6 +38,20 @@ def test_a_demand_that_was_given_up_is_tried_again_once_it_was_taken_out_of_the_
         day.apply(a_model("08:00-16:00"))
         day.run_until("09:45")
         assert day.observed() is Observed.HOSTED
+
+
+def test_a_shift_that_a_person_takes_out_and_puts_back_an_hour_later_is_judged_for_itself() -> None:
+    with a_day("08:00-16:00", start_takes="10m") as day:
+        day.run_until("09:00")
+        day.apply(a_model())
+        day.run_until("09:20")
+        day.apply(a_model("10:00-18:00"))
+        day.run_until("10:30")
+        assert day.observed() is Observed.HOSTED
+        assert [(entry.late, entry.ready_at) for entry in day.entries if entry.late is not None] == [
+            (False, at("08:00")),
+            (False, at("10:00")),
+        ]
 
 
 @pytest.mark.parametrize("backend", CALLS)  # nobody but Preheat calls a function

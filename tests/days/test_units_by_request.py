@@ -220,7 +220,7 @@ def test_a_restart_for_more_units_waits_until_the_shift_has_begun(begin: str) ->
         allow(day, 4)
         day.run_until(begin)
         day.hold(begin, "12:00", units=4)
-        day.run_until("07:59:59")
+        day.run_until("08:00")
         assert day.observed() is Observed.HOSTED
         day.run_until("08:30")
         attempt = day.record.attempt

@@ -7,10 +7,10 @@ from preheat_lab.costs import shift
 from preheat_lab.costs.bill import DOC
 
 MOST = {
-    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 281.5, 177, 160),
-    Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 276, 167, 155),
-    Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(69, 70.5, 281, 176, 161),
-    Backend.FUNCTION: shift.MeasuredShift(69, 70, 279.5, 175, 160.5),
+    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 281.5, 177, 156),
+    Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 276, 167, 151),
+    Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(69, 70.5, 281, 176, 156),
+    Backend.FUNCTION: shift.MeasuredShift(69, 70, 279.5, 175, 154),
 }
 IDLE_MOST = {20: 104, 1_000: 30}  # read units of each idle model in a fleet of that many
 

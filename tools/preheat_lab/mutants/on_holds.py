@@ -102,8 +102,8 @@ MUTATIONS = (
     ),
     _in_situation(
         name="units: a restart however near a shift is",
-        old="or demand is None or makes_late(model, demand, situation.now):",
-        new="or demand is None:",
+        old="return _find_made_late(situation) is None and _lacks_units(situation, attempt)",
+        new="return _lacks_units(situation, attempt)",
         rule="a restart never leaves the model away at the begin of a shift",
         sees="S3",
         first=("a larger hold between two shifts",),

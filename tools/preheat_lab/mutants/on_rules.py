@@ -302,7 +302,7 @@ MUTATIONS = (
     _clock(
         name="clocks: the effort of a fast clock kept",
         file=_CLOCKS_OF,
-        old="_bound(change(record, effort=None), now)",
+        old="_bound(change(record, effort=None, ended_effort=None), now)",
         new="_bound(record, now)",
     ),
     _clock(

@@ -208,10 +208,10 @@ class Fate:
             raise WorkerKilled
 
     @classmethod
-    def draw(cls, random: Random, probability: float) -> Self:
-        """Draw whether and where an invocation dies; a pass makes at most eight calls."""
+    def draw(cls, random: Random, probability: float, calls: int = 8) -> Self:
+        """Draw whether and where an invocation dies that makes at most so many calls; a pass makes eight."""
         if probability and random.random() < probability:
-            return cls(random.randint(1, 8), random.random() < 0.5)
+            return cls(random.randint(1, calls), random.random() < 0.5)
         return cls(None)
 
 

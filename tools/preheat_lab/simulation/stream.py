@@ -32,6 +32,7 @@ BATCH_MAX = 100
 RECORD_AGE_MAX = timedelta(hours=6)
 RETRY_AFTER_MAX = timedelta(minutes=1)
 LATENCY_MAX = timedelta(seconds=2)
+PUBLISHING = 2  # calls to the bus in a batch, as a rule
 TABLE = "preheat-ledger"
 
 
@@ -202,7 +203,7 @@ class Stream:
     def _deliver(self) -> None:
         chance, mix = self._chance, self._world.mix
         batch = [self._entries[place] for place in range(min(len(self._entries), self._half))]
-        self._bus.fate = Fate.draw(chance, mix.killed)
+        self._bus.fate = Fate.draw(chance, mix.killed, PUBLISHING)
         try:
             done = self._publish(batch)
         except WorkerKilled:
@@ -225,7 +226,7 @@ class Stream:
             self._later(min(timedelta(seconds=2.0 ** min(self._retries, 6)), RETRY_AFTER_MAX), self._deliver)
 
     def _again(self, batch: list[LedgerEntry | Reply | AppliedPlan]) -> None:
-        self._bus.fate = Fate.draw(self._chance, self._world.mix.killed)
+        self._bus.fate = Fate.draw(self._chance, self._world.mix.killed, PUBLISHING)
         try:
             self._publish(batch)
         except WorkerKilled:

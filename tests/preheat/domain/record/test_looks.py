@@ -94,7 +94,10 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
     ("wait", "edge", "quiet", "before", "net"),
     [
         (None, None, True, None, None),
-        (15, None, False, None, 75),  # brisk: a minute after the look
+        (15, None, False, None, 125),  # brisk: 110 s after the look
+        (15, None, False, 75, 75),  # the line stays
+        (15, None, False, 74, 125),  # too close, as below
+        (15, None, False, 126, 125),
         (15, 50, False, None, 50),  # and never behind an edge
         (60, None, False, None, None),  # a tick sends it
         (600, None, False, None, None),
@@ -108,7 +111,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
         (600, None, True, 1921, 1920),
         (600, 1000, True, 1000, 1000),
         (600, 1000, True, 1001, 1000),
-        (15, None, True, 720, 75),
+        (15, None, True, 720, 125),
     ],
 )
 def test_where_the_index_shows_a_model_whose_look_its_pass_sends(

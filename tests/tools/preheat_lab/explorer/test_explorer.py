@@ -135,7 +135,7 @@ def test_a_hold_that_the_pass_does_not_see_is_found(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_restart_that_cuts_into_the_begin_of_a_shift_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizing, "makes_late", lambda *_: False)
+    monkeypatch.setattr(sizing, "find_made_late", lambda *_: None)
     assert "S3" in promises_broken(LARGER_BETWEEN)
 
 

@@ -49,7 +49,7 @@ def under_every_fault(request: pytest.FixtureRequest) -> Iterator[list[tuple[str
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     yield [
         (name, pool.submit(simulate, seed, MODELS, DAYS, faults="all", switches=setting, requests=REQUESTS))
-        for seed, (name, setting) in enumerate(Switches.every_single_change().items(), start=1)
+        for seed, (name, setting) in enumerate(Switches.every_single_change().items(), start=21)
     ]
     pool.shutdown(cancel_futures=True)
 

@@ -30,7 +30,7 @@ def run(
     random = Random(1)  # noqa: S311 - chance in a simulation
     lines = draw_plant(random, 4, announced_at=SIX)
     heard = published if published is not None else []
-    world = SimulatedWorld(lines, SIX, 2, random=random, mix=mix, switches=Switches(), on_entry=heard.append)
+    world = SimulatedWorld(lines, SIX, 4, random=random, mix=mix, switches=Switches(), on_entry=heard.append)
     world._bus.out = mix.queue_out if bus_out is None else bus_out
     if bus_back_after is not None:
         world.at(SIX + bus_back_after, lambda: setattr(world._bus, "out", 0.0))

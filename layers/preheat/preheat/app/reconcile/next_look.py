@@ -13,7 +13,7 @@ from preheat.app.reconcile import glancing
 from preheat.domain.decision.looking import find_look_after_glances
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.plan.plan import ModelId
-from preheat.domain.record import looks
+from preheat.domain.record import budget, looks
 from preheat.domain.record.clocks import CLOCKS_APART
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.values import change
@@ -58,7 +58,9 @@ def place_net(situation: Situation, decision: Decision) -> Decision:
     if (look_at := find_look_after_glances(situation, decision)) is not None:
         edge = situation.outlook.next_edge
         due_at = look_at + looks.NET_CLEAR if edge is None else min(look_at + looks.NET_CLEAR, edge)
-        return change(decision, record=change(record, wake_at=look_at, due_at=due_at if due_at > look_at else None))
+        spent_until = budget.spend(record.spent_until, situation.now, looks.count_glances(look_at, situation.now))
+        record = change(record, wake_at=look_at, due_at=due_at if due_at > look_at else None, spent_until=spent_until)
+        return change(decision, record=record)
     if decision.call is None and not decision.restores:
         due_at = looks.place_net(
             record.wake_at,
@@ -123,7 +125,7 @@ def send_early(record: ModelRecord | None, remote: Remote, shown: Shown) -> None
     wait = record.wake_at - shown.now
     if (
         timedelta() < wait <= (NET_AT_MOST if shown.repeated else EARLY_AT_MOST)
-        and record.due_at - record.wake_at > looks.NET_AFTER
+        and record.due_at - record.wake_at > looks.BRISK_NET_AFTER
     ):
         try:
             remote.queue.enqueue(record.model_id, wait, record.due_at)

@@ -276,6 +276,8 @@ def _look_and_decide(
     calls = decision.call is not None and not decision.call.call.is_of_gate
     if calls and situation.observation.recalled:
         situation = _gather(wanted, plan_version, stack_mode, change(remote, glances=None), now)
+        spent_until = budget.spend(situation.record.spent_until, now)  # the glance before it
+        situation = change(situation, record=change(situation.record, spent_until=spent_until))
         decision = decide(situation)
     return situation, decision
 

@@ -133,8 +133,8 @@ def _find_needed_again(situation: Situation) -> datetime | None:
 def _stay(situation: Situation, again_at: datetime) -> Move:
     """The wait for a queue or a gate, or a fault, has delayed the stop until it is too late for one."""
     draining = situation.record.draining or Draining(situation.now)
-    action = Action.DRAIN if draining.over_at is None else Action.LOOK
-    draining = change(draining, over_at=draining.over_at or situation.now)
+    action = Action.LOOK if draining.stays else Action.DRAIN
+    draining = change(draining, stays=True)
     reason = f"Not stopping any more: the next start is due at {format_instant(again_at, situation.zone)}"
     return Move(
         change(situation.record, draining=draining), Phase.DRAINING, reason, pick_wake(situation, again_at), action

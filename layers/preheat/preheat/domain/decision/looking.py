@@ -61,6 +61,8 @@ def find_look_after_glances(situation: Situation, decision: Decision) -> datetim
         return None
     if situation.mode is not Mode.ACT or not shows_the_same(record, situation.observation):
         return None
+    if budget.is_short(record.spent_until, situation.now):
+        return None
     return looks.find_look_after_glances(record.wake_at, situation.now, situation.outlook.next_edge)
 
 

@@ -29,6 +29,8 @@ def note_observation(situation: Situation) -> Situation:
         kept_tags=_keep_tags(situation),
         silent_for_plan=record.silent_for_plan if situation.silent else None,
     )
+    if record.ended_effort is not None and record.plan_version != situation.record.plan_version:
+        record = change(record, ended_effort=_refresh(record.ended_effort))
     return change(situation, record=record)
 
 
@@ -51,15 +53,12 @@ def _renew(situation: Situation, demand: Demand, effort: Effort) -> Effort:
     shift = find_due_shift(situation.model, demand, situation.now) if situation.model is not None else None
     if shift is None or shift.begin <= effort.demand_start or effort.renewed_for == shift.begin:
         return effort
-    return change(
-        effort,
-        attempts=0,
-        repairs=0,
-        retry_at=None,
-        unstuck=False,
-        gave_up=False,
-        renewed_for=shift.begin,
-    )
+    return change(_refresh(effort), renewed_for=shift.begin)
+
+
+def _refresh(effort: Effort) -> Effort:
+    """Return the effort with fresh attempts: those of another shift, or of a plan that names its demand again."""
+    return change(effort, attempts=0, repairs=0, retry_at=None, unstuck=False, gave_up=False)
 
 
 def _count_unreadable(situation: Situation) -> int:

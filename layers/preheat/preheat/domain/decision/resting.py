@@ -17,7 +17,7 @@ from preheat.domain.decision.situation import (
     repeat,
     withhold,
 )
-from preheat.domain.decision.sizing import asks_for_more, fall_back, is_outgrown, repeats_restart
+from preheat.domain.decision.sizing import asks_for_more, fall_back, find_delayed_restart, is_outgrown, repeats_restart
 from preheat.domain.decision.starting import skip_config
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.lead import evidence
@@ -88,7 +88,9 @@ def _find_next_look(situation: Situation) -> datetime | None:
     demand = situation.outlook.current
     if situation.turn is not None and demand is not None and situation.outlook.next_edge == demand.ready_at:
         situation = change(situation, outlook=change(situation.outlook, next_edge=situation.outlook.edge_after))
-    return pick_wake(situation, situation.now + looks.HOSTED_EVERY)
+    begins_at = find_delayed_restart(situation)
+    wait = looks.HOSTED_EVERY if begins_at is None else begins_at - situation.now + looks.FINEST
+    return pick_wake(situation, situation.now + min(wait, looks.HOSTED_EVERY))
 
 
 def _leave_to_owner(situation: Situation, phase: Phase, seen: str, wait: timedelta) -> Move:

@@ -133,11 +133,21 @@ class Decision:
 
 
 def find_effort(record: ModelRecord, demand: Demand, lead: timedelta, turn: Turn | None = None) -> Effort:
-    """Return the effort that serves `demand`: the one on record, or a new one if the demand is another."""
-    effort = record.effort
+    """Return the effort that serves `demand`: the one on record, or a new one if the demand is another.
+
+    A demand that comes back goes on with its own: its attempts stay counted, and no start has a second judgement.
+    """
+    effort = record.effort or _resume(record.ended_effort, demand)
     if effort is None or demand.begin >= effort.until:
         effort = Effort(demand.begin, demand.end, demand.ready_at, demand.schedule, lead=lead, turn=turn)
     return change(effort, until=demand.end)
+
+
+def _resume(ended: Effort | None, demand: Demand) -> Effort | None:
+    """Return the effort of a demand that ended, without what it knew of a model that may have stopped since."""
+    if ended is None or ended.ready_at != demand.ready_at:
+        return None
+    return change(ended, first_start_at=None, hosted_at=None, serving=False, proved=False)
 
 
 def repeat(situation: Situation, attempt: Attempt, phase: Phase) -> Move:

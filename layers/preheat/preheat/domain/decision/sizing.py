@@ -4,8 +4,10 @@ Owns the rule that a demand tries more units once. After a refusal, failure or h
 the demand ends. Does not decide whether to start.
 """
 
+from datetime import datetime
+
 from preheat.domain.decision.situation import Situation
-from preheat.domain.demand.units import find_ask, find_restart, makes_late
+from preheat.domain.demand.units import find_ask, find_made_late, find_restart
 from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.plan.plan import UNITS_MAX, Mode, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -57,10 +59,27 @@ def repeats_restart(situation: Situation) -> bool:
     return passes and _needs_restart(situation, attempt)
 
 
+def find_delayed_restart(situation: Situation) -> datetime | None:
+    """Return when the shift has to be ready that an outgrown model waits for, because a restart would make it late."""
+    attempt = situation.record.attempt
+    outgrown = attempt is not None and attempt.call is Call.START and _lacks_units(situation, attempt)
+    return _find_made_late(situation) if outgrown else None
+
+
 def _needs_restart(situation: Situation, attempt: Attempt) -> bool:
     """Return whether what has the units of `attempt` must stop for more; a stop has those of the start before it."""
-    model, effort, demand = situation.model, situation.record.effort, situation.outlook.current
-    if model is None or effort is None or demand is None or makes_late(model, demand, situation.now):
+    return _find_made_late(situation) is None and _lacks_units(situation, attempt)
+
+
+def _find_made_late(situation: Situation) -> datetime | None:
+    model, demand = situation.model, situation.outlook.current
+    return find_made_late(model, demand, situation.now) if model is not None and demand is not None else None
+
+
+def _lacks_units(situation: Situation, attempt: Attempt) -> bool:
+    """Return whether the plan has a model with the units of `attempt` restarted for more, but for a shift's begin."""
+    effort = situation.record.effort
+    if effort is None:
         return False
     wanted = situation.desired is Desired.RUN and situation.mode is not Mode.OBSERVE and not situation.silent
     if not wanted or situation.observation.observed is not Observed.HOSTED or effort.attempts > RESIZED_AFTER_MOST:

@@ -44,6 +44,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
         phase=move.phase,
         since=find_phase_start(before, move.phase, situation.now),
         effort=effort if situation.desired is Desired.RUN else None,
+        ended_effort=None if situation.desired is Desired.RUN else before.effort or before.ended_effort,
         wake_at=wake_at,
         spent_until=spent_until,
         sequence=before.sequence + reported,

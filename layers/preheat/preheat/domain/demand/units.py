@@ -44,9 +44,11 @@ def find_restart(model: HostedModel, demand: Demand, now: datetime) -> Units:
     return raise_units(model, (hold for hold in demand.find_holds(now) if hold.end > ready_at))
 
 
-def makes_late(model: HostedModel, demand: Demand, now: datetime) -> bool:
-    """Return whether a restart at `now` would make a shift late: the model would be away when that has to be ready."""
-    return any(now < shift.ready_at <= _find_restarted(model, now) for shift in demand.shifts)
+def find_made_late(model: HostedModel, demand: Demand, now: datetime) -> datetime | None:
+    """Return when the shift has to be ready that a restart at `now` would make late; None: there is no such shift."""
+    return max(
+        (one.ready_at for one in demand.shifts if now <= one.ready_at <= _find_restarted(model, now)), default=None
+    )
 
 
 def _find_restarted(model: HostedModel, now: datetime) -> datetime:

@@ -60,7 +60,7 @@ def bound_times(record: ModelRecord, now: datetime) -> ModelRecord:
     """
     if find_ahead(record, now) is None:
         return record
-    bounded: ModelRecord = _bound(change(record, effort=None), now)
+    bounded: ModelRecord = _bound(change(record, effort=None, ended_effort=None), now)
     return bounded
 
 

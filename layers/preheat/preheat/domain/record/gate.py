@@ -87,3 +87,4 @@ class Draining:
     unreadable: int = 0  # readings in a row that failed
     over_at: datetime | None = None  # when the wait for the queue ended; None: it has not
     came_to: str = ""  # the result of the wait, in words
+    stays: bool = False  # reported as a stop that no longer comes, because the next start is due

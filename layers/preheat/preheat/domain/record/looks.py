@@ -9,8 +9,9 @@ from typing import NamedTuple
 TICK_HORIZON = timedelta(seconds=60)
 HOSTED_EVERY = timedelta(minutes=10)
 # A pass sends the next look itself, so the due index is only a net, should SQS lose that message. The line of a hosted
-# model moves each 30 minutes. Looks before that leave it where it is, if it is so far behind that no tick sees it yet.
-NET_AFTER = TICK_HORIZON
+# model moves each 30 minutes, and one behind looks in quick succession every two minutes or so. Looks before that leave
+# it where it is, if it is so far behind that no tick sees it yet.
+BRISK_NET_AFTER, BRISK_NET_CLEAR = timedelta(seconds=110), TICK_HORIZON
 # A pass writes the record of a quiet hosted model each half hour. Glances in between write nothing.
 GLANCED_FOR = 3 * HOSTED_EVERY
 GLANCE_CLEAR = timedelta(seconds=20)  # no glance comes this little before the look after it; more than clocks differ
@@ -78,9 +79,9 @@ def place_net(
     brisk = wake_at - now < sent_within
     if not brisk and not (quiet and wake_at - now <= HOSTED_EVERY):
         return None
-    net = wake_at + (NET_AFTER if brisk else QUIET_NET_AFTER)
+    net, clear = (wake_at + BRISK_NET_AFTER, BRISK_NET_CLEAR) if brisk else (wake_at + QUIET_NET_AFTER, NET_CLEAR)
     net = net if edge is None else min(net, edge)
-    stays = not brisk and before is not None and wake_at + NET_CLEAR <= before <= net
+    stays = before is not None and wake_at + clear <= before <= net
     return before if stays else net
 
 
@@ -97,6 +98,11 @@ def find_look_after_glances(wake_at: datetime | None, now: datetime, edge: datet
 def is_glance_ahead(wake_at: datetime, now: datetime) -> bool:
     """Return whether a glance comes before the next look at a hosted model, in HOSTED_EVERY."""
     return wake_at > now + HOSTED_EVERY + GLANCE_CLEAR
+
+
+def count_glances(wake_at: datetime, now: datetime) -> int:
+    """Return how many glances come before that look. They write nothing, so the record counts them in advance."""
+    return (wake_at - now - GLANCE_CLEAR) // HOSTED_EVERY
 
 
 def wait_while_unread(looks: int) -> timedelta:

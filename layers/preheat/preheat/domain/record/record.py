@@ -153,6 +153,7 @@ class ModelRecord:
     stop_generation: int = 0
     ownership: Ownership = Ownership.NONE
     effort: Effort | None = None
+    ended_effort: Effort | None = None  # of the demand that ended last, should it come back; gone with the next one
     samples: tuple[timedelta, ...] = ()  # the last start durations, newest last
     evidence: int | None = None  # how many starts they count for, see `evidence`; None: each for one
     measured_as: str = ""  # the parameters' digest of the newest sample
