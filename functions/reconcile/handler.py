@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from preheat.adapters.sqs.batch import process_each
-from preheat.adapters.sqs.work import is_repeated, parse_work, read_due_at, read_glance
+from preheat.adapters.sqs.work import is_repeated, parse_work, read_due_at, read_glances
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.observability import correlation
 from preheat.observability import reconcile as telemetry
@@ -28,8 +28,12 @@ def look(record: dict[str, Any]) -> None:
     with correlation.name_cause(*correlation.read_message(record)):
         try:
             body = record["body"]
+            model_id, glances = parse_work(body), read_glances(body)
+            if len(glances) > 1:
+                telemetry.log_glances(glances, reconciler.glance_at_each(glances))
+                return
             result = reconciler.reconcile(
-                parse_work(body), read_due_at(body), repeated=is_repeated(body), glance=read_glance(body)
+                model_id, read_due_at(body), repeated=is_repeated(body), glance=glances == (model_id,)
             )
         except Exception:
             telemetry.log_failed_pass(record["messageId"])

@@ -6,7 +6,7 @@ with a_day(window="08:00-16:00", lead="30m") as day:
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -19,8 +19,10 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.memory.downstream import MemoryBacklogs, MemoryGates, SourceMapping
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
+from preheat.app.glances import GlanceRounds
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.remote import Remote
+from preheat.app.reconcile.glancing import glance_at_each
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.app.tick import Ticked, tick
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
@@ -117,7 +119,7 @@ class Day:
     def __init__(self, model: HostedModel, *, start_takes: str, stop_takes: str, switches: Switches) -> None:
         self.clock = VirtualClock(MIDNIGHT)
         self.store = MemoryStore()
-        self.queue = MemoryQueue(self.clock)
+        self.queue, self.rounds = MemoryQueue(self.clock), GlanceRounds()
         self.target = model.target
         self.service = SERVICES[model.target.backend](
             self.clock.now,
@@ -205,19 +207,26 @@ class Day:
             if coming > until:
                 break
             self.clock.advance_to(max(coming, self.clock.at))
-            if coming == self._next_tick:
+            if coming == self._next_tick and (message_at is None or message_at > coming):
                 self._next_tick += timedelta(minutes=1)
                 if self.ticks:
                     self.tick()
             while (model_id := self.queue.receive()) is not None:
-                self.look(model_id, glance=self.queue.glance)
+                self.receive(model_id, self.queue.glances)
         self.clock.advance_to(until)
 
     def tick(self) -> Ticked:
         """Make one tick now."""
-        return tick(clock=self.clock, store=self.store, queue=self.queue)
+        return tick(clock=self.clock, store=self.store, queue=self.queue, rounds=self.rounds)
 
-    def look(self, model_id: ModelId = WELD, glance: int | None = None) -> Result:
+    def receive(self, model_id: ModelId, glances: Sequence[ModelId] = ()) -> None:
+        """Do what a message asks for, as the function does."""
+        if len(glances) > 1:
+            glance_at_each(glances, self.remote(self._remote("round")), self.mode)
+        else:
+            self.look(model_id, glance=bool(glances))
+
+    def look(self, model_id: ModelId = WELD, *, glance: bool = False) -> Result:
         """Make one pass now, or the glance that a message asks for."""
         self._passes += 1
         remote = self.remote(self._remote(f"pass-{self._passes}"))

@@ -10,10 +10,12 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.memory.queue import MemoryQueue
 from preheat.adapters.memory.store import MemoryStore
+from preheat.app.glances import GlanceRounds
 from preheat.app.ports.remote import Remote
+from preheat.app.reconcile.glancing import glance_at_each
 from preheat.app.reconcile.reconcile import reconcile
 from preheat.app.tick import tick
-from preheat.domain.plan.plan import Backend, Target
+from preheat.domain.plan.plan import Backend, Mode, Target
 from preheat.domain.record.attempt import Call
 from preheat.observability.publish import read_measures
 from preheat_cli.demo.facts import Billed, DemoShift, Metrics, ServiceCall, ServiceFacts
@@ -40,7 +42,7 @@ class Twins:
     def __init__(self) -> None:
         self.clock = VirtualClock(BEGINS_AT)
         self.store = MemoryStore()
-        self.queue = MemoryQueue(self.clock)
+        self.queue, self._rounds = MemoryQueue(self.clock), GlanceRounds()
         self.hosting = LookoutService(self.clock.now)
         self.accounts: dict[Backend, Answering] = {
             Backend.LOOKOUT_VISION: self.hosting,
@@ -83,11 +85,14 @@ class Twins:
             self.clock.advance_to(max(coming, self.clock.at))
             if coming == self._next_tick:
                 self._next_tick += MINUTE
-                tick(clock=self.clock, store=self.store, queue=self.queue)
+                tick(clock=self.clock, store=self.store, queue=self.queue, rounds=self._rounds)
             while self.reconciles and (model_id := self.queue.receive()) is not None:
                 self._passes += 1
                 remote = Remote(self.clock, self.store, self._router, self.queue, f"pass-{self._passes}")
-                self.entries += reconcile(model_id, remote, glance=self.queue.glance).entries
+                if len(self.queue.glances) > 1:
+                    glance_at_each(self.queue.glances, remote, Mode.ACT)
+                else:
+                    self.entries += reconcile(model_id, remote, glance=bool(self.queue.glances)).entries
         self.clock.advance_to(until)
 
     def service(self) -> ServiceFacts:

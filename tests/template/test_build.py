@@ -27,7 +27,7 @@ NEVER_LOADED_BY_ANY = {
 # The most modules of `preheat` that a function may load, packages not counted. Raise a number only for code that runs.
 # The goals were tick 44, publish 41, watch 44, audit 55, requests 57 and reconcile 68; see decision 210 about those
 # above.
-MODULES_MAX = {"tick": 38, "board": 78, "publish": 52, "watch": 43, "audit": 81, "requests": 85, "reconcile": 110}
+MODULES_MAX = {"tick": 39, "board": 78, "publish": 52, "watch": 43, "audit": 81, "requests": 85, "reconcile": 111}
 DECIDES = {"preheat.domain.decision", "preheat.app.reconcile"}
 # Modules that a function has no use for, in addition to those of the other functions.
 NEVER_LOADED_BY = {

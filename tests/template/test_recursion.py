@@ -46,10 +46,9 @@ def list_sent_by_passes(day: Day, monkeypatch: pytest.MonkeyPatch, until: str) -
         due_at: datetime | None = None,
         *,
         repeated: bool = False,
-        glance: int | None = None,
     ) -> None:
         sent.append(day.clock.now())
-        enqueue(model_id, after, due_at, repeated=repeated, glance=glance)
+        enqueue(model_id, after, due_at, repeated=repeated)
 
     day.run_until("00:03")
     samples: Any = tuple(timedelta(minutes=9 + number % 5) for number in range(20))

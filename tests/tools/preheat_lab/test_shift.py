@@ -7,10 +7,10 @@ from preheat_lab.costs import shift
 from preheat_lab.costs.bill import DOC
 
 MOST = {
-    Backend.REKOGNITION: shift.MeasuredShift(69, 71, 281.5, 177, 156),
-    Backend.SAGEMAKER: shift.MeasuredShift(67, 74, 276, 167, 151),
-    Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(69, 70.5, 281, 176, 156),
-    Backend.FUNCTION: shift.MeasuredShift(69, 70, 279.5, 175, 154),
+    Backend.REKOGNITION: shift.MeasuredShift(46, 70.5, 230, 154, 144.5),
+    Backend.SAGEMAKER: shift.MeasuredShift(43, 74, 223.5, 144, 140),
+    Backend.SAGEMAKER_COMPONENT: shift.MeasuredShift(46, 70.5, 229.5, 154, 145),
+    Backend.FUNCTION: shift.MeasuredShift(46, 70, 228, 152, 143),
 }
 IDLE_MOST = {20: 104, 1_000: 30}  # read units of each idle model in a fleet of that many
 

@@ -256,7 +256,7 @@ def _next_look(record: ModelRecord, time: PlantTime) -> str:
         return "The next check comes with the next plan or request."
     if record.wake_at <= time.now:
         return f"The next check is due since {show.in_plant(record.wake_at, time)}; the next tick runs it."
-    if record.phase is Phase.HOSTED and looks.is_glance_ahead(record.wake_at, time.now):
+    if record.phase is Phase.HOSTED and record.wake_at > time.now + looks.HOSTED_EVERY:
         return f"Preheat checks it every ten minutes, and next records it at {show.in_plant(record.wake_at, time)}."
     return f"The next check is at {show.in_plant(record.wake_at, time)}."
 

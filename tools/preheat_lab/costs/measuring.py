@@ -119,7 +119,7 @@ def measure_week(models: int = 20, days: int = 7, seed: int = 1) -> MeasuredWeek
         world = SimulatedWorld(
             lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=_ignore
         )
-    units, sent = StoreUnits(world.store), Counter[str]()
+    units, sent = StoreUnits(world.store, lambda: world.invocation.writer == "tick"), Counter[str]()
     send, add = world.sqs.send_message, world.service.call_log.add
 
     def sending(**message: Any) -> dict[str, Any]:

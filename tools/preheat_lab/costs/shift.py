@@ -61,7 +61,7 @@ def measure_shift(backend: Backend, models: int = 4, days: int = 7, seed: int = 
     world = SimulatedWorld(
         lines, BEGINS_AT, days, random=random, mix=MIXES["none"], switches=Switches(), on_entry=lambda _: None
     )
-    units, counted = StoreUnits(world.store), Counter[str]()
+    units, counted = StoreUnits(world.store, lambda: world.invocation.writer == "tick"), Counter[str]()
     send, add = world.sqs.send_message, world.service.call_log.add
 
     def sending(**message: Any) -> dict[str, Any]:

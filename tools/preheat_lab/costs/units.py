@@ -26,12 +26,13 @@ INDEX_MOVES = 2  # a line of the due index goes, and another comes: keys only, u
 
 
 class StoreUnits:
-    """The count of one store's calls, from now on."""
+    """The count of one store's calls, from now on. `ticks` says whether a tick is under way, and not a pass."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self.calls = self.reads = self.writes = self.entries = self.entry_bytes = 0
+    def __init__(self, store: MemoryStore, ticks: Callable[[], bool] = lambda: False) -> None:
+        self.calls = self.writes = self.entries = self.entry_bytes = 0
+        self.reads = 0.0
         self.glances = 0  # records that resyncs have read
-        self._store = store
+        self._store, self._ticks = store, ticks
         store.glance_at_many = self._count_glances(store.glance_at_many)  # type: ignore[method-assign]  # counted on its way
         for name, remote in REMOTE.items():
             setattr(store, name, self._count_calls(getattr(store, name), getattr(self, f"_{name}"), remote))
@@ -46,7 +47,12 @@ class StoreUnits:
 
     def _count_glances(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def count_call(model_ids: Any) -> Any:
-            self.glances += len(model_ids)
+            if self._ticks():
+                self.glances += len(model_ids)
+            else:  # a round of glances
+                self.calls += 1
+                found = (self._store.records[one] for one in model_ids if one in self._store.records)
+                self.reads += sum(ceil(measure_record(one) / READ_UNIT) for one in found) / 2
             return call(model_ids)
 
         return count_call

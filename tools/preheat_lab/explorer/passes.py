@@ -213,9 +213,6 @@ class _Answers:
         """A work message may come at any time in the explorer: what the pass sends changes nothing."""
 
 
-STORED = 1  # the version of every record that a pass reads here: what differs loses its write
-
-
 class Passes:
     """Every pass that was ever needed, by its history."""
 
@@ -232,7 +229,7 @@ class Passes:
     def next_call(self, losses: int, answers: tuple[int, ...], guess: Guess | None = None) -> RemoteCall:
         """Return what the pass does next, once it has lost `losses` writes and got `answers` since.
 
-        GLANCING in place of `losses`: its message asks for a glance, at the version that a stored record has here.
+        GLANCING in place of `losses`: its message asks for a glance.
         """
         request = self._known[losses].get(answers)
         return request if request is not None else self._run(losses, answers, guess)
@@ -258,7 +255,7 @@ class Passes:
 
         names["decide"] = decide_once
         try:
-            result = reconcile(MODEL, remote, glance=STORED if losses == GLANCING else None)
+            result = reconcile(MODEL, remote, glance=losses == GLANCING)
             ports.met.append((tuple(ports.guessed), RemoteCall(DONE, result=result)))
         except Suspended:
             pass

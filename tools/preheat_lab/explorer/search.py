@@ -23,7 +23,7 @@ from preheat_lab.explorer.world import ExploredWorld
 
 # How long Preheat may take, left alone, from any situation: the lease, the longest backoff, the look of a hosted model.
 HOSTED_WITHIN = 16
-UNGLANCED_WITHIN = 36  # the same if the messages of its glances are lost
+UNGLANCED_WITHIN = 46  # the same if the messages of its glances are lost
 STOPPED_WITHIN = 14
 
 

@@ -9,9 +9,6 @@ _in_tick = partial(Mutation, file="app/tick.py")
 _in_budget = partial(Mutation, file="domain/record/budget.py")
 
 _SAVE = "    record = _save(decision, remote, entries, guards)\n"
-_GLANCED = """    next_look.send_next(record, remote, now)
-    return change(over, reason="Hosted as required")
-"""
 _UNREAD = "Observation(Observed.UNKNOWN, str(error), failure=error.answer)"
 
 MUTATIONS = (
@@ -26,23 +23,65 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="a difference that waits until the record is due",
-        old="""observe):
-        return None
-""",
-        new="""observe):
-        return over
-""",
+        old="if glancing.glance(record, remote, now) else None",
+        new="if glancing.glance(record, remote, now) else over",
         rule="a glance that shows a difference is a pass",
         sees="L1",
         first=("glances: a person",),
     ),
     _in_reconcile(
-        name="a glance without the next one",
-        old=_GLANCED,
-        new=_GLANCED.replace("    next_look.send_next(record, remote, now)\n", ""),
+        name="no glances",
+        file="app/glances.py",
+        old="            yield Round(at, some)",
+        new="            continue",
         rule="a hosted model gets a look each ten minutes",
+        sees="L1",
+        suite="tests/days/test_glances.py",
+    ),
+    _in_reconcile(
+        name="glances from each tick's own minute",
+        file="app/glances.py",
+        old="self.sent_to or now",
+        new="now",
+        rule="ticks that overlap send each glance once",
+        sees="S10",
+        suite="tests/preheat/app/test_glances.py",
+    ),
+    _in_reconcile(
+        name="a clock that is ahead holds up glances",
+        file="app/glances.py",
+        old="if abs(begin - now) > MISSED_FOR:",
+        new="if now - begin > MISSED_FOR:",
+        rule="no time from the future holds anybody up",
+        sees="L1",
+        suite="tests/preheat/app/test_glances.py",
+    ),
+    _in_reconcile(
+        name="a round that tells nobody of a difference",
+        file="app/reconcile/glancing.py",
+        old="                remote.queue.enqueue_glances([model_id], timedelta())\n",
+        new="",
+        rule="a glance that shows a difference is a pass",
+        sees="L1",
+        suite="tests/preheat/app/test_a_round_of_glances.py",
+    ),
+    _in_reconcile(
+        name="a round however long it takes",
+        file="app/reconcile/glancing.py",
+        old="if now > begun_at + ROUND_MOST:",
+        new="if False:",
+        rule="a service that does not answer delays no other model",
         sees="L5",
-        first=("no faults",),
+        suite="tests/preheat/app/test_a_round_of_glances.py",
+    ),
+    _in_reconcile(
+        name="models in turn glance together",
+        file="domain/record/looks.py",
+        old="return look_at if in_turn else look_at",
+        new="return look_at",
+        rule="no more calls a second than the service takes",
+        sees="S10",
+        suite="tests/tools/preheat_lab/simulation/test_a_fleet.py",
     ),
     _in_reconcile(
         name="glances that nobody counts",
@@ -65,8 +104,8 @@ MUTATIONS = (
     _in_reconcile(
         name="glances across the end of a demand",
         file="domain/record/looks.py",
-        old="return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)",
-        new="return now + GLANCED_FOR",
+        old="    while edge is not None and look_at + GLANCE_CLEAR > edge:\n        look_at -= HOSTED_EVERY\n",
+        new="",
         rule="no glance takes the place of an edge",
         sees="L2",
         first=("glances: a person",),
@@ -74,18 +113,18 @@ MUTATIONS = (
     _in_reconcile(
         name="a net that is never due",
         file="domain/record/looks.py",
-        old="return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)",
-        new="return now + 100 * GLANCED_FOR",
+        old="    look_at = now + GLANCED_FOR\n",
+        new="    look_at = now + 100 * GLANCED_FOR\n",
         rule="the due index shows a hosted model within half an hour, and at each edge",
         sees="L2",
         first=("glances: a person",),
     ),
     _in_reconcile(
-        name="a glance at a record of another version",
+        name="a glance at a model that is not hosted any more",
         file="domain/decision/looking.py",
-        old="if record.version != version or record.phase",
-        new="if record.phase",
-        rule="a message for an older record ends after one read",
+        old="if record.phase is not Phase.HOSTED or record.due_at",
+        new="if record.due_at",
+        rule="a message for a record that has changed ends after one read",
         sees="S10",
         suite="tests/days/test_glances.py",
     ),
@@ -133,6 +172,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="an unreadable model taken for hosted",
+        file="app/reconcile/observing.py",
         old=_UNREAD,
         new="Observation(Observed.HOSTED, str(error), failure=error.answer)",
         rule="unknown is neither on nor off",
@@ -152,6 +192,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="an unreadable model taken for stopped",
+        file="app/reconcile/observing.py",
         old=_UNREAD,
         new="Observation(Observed.STOPPED, str(error), failure=error.answer)",
         rule="unknown is not off",
@@ -159,6 +200,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="an unreadable model taken for as last seen",
+        file="app/reconcile/observing.py",
         old=_UNREAD,
         new="Observation(record.observed, str(error), failure=error.answer)",
         rule="a decision rests on what was seen, not on what was so",
@@ -166,6 +208,7 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="a deleted model taken for stopped",
+        file="app/reconcile/observing.py",
         old="Observation(Observed.GONE, str(gone))",
         new="Observation(Observed.STOPPED, str(gone))",
         rule="what the service does not know is not started",
@@ -316,8 +359,8 @@ MUTATIONS = (
     Mutation(
         file="app/reconcile/next_look.py",
         name="no message for a look that the index shows later",
-        old="    if record.due_at is not None or glancing.has_glances(record, now):",
-        new="    if glancing.has_glances(record, now):",
+        old="        if not _send(record, wait, remote):\n            _return_to_index(record, remote)",
+        new="        pass",
         rule="who puts a look behind a net sends it",
         sees="L5",
     ),

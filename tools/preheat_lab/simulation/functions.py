@@ -22,6 +22,7 @@ from preheat.bootstrap.publish import Publisher
 from preheat.bootstrap.reconcile import Reconciler
 from preheat.bootstrap.requests import RequestTaker
 from preheat.bootstrap.tick import Ticker
+from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.event import Event
 from preheat.domain.record.record import LedgerEntry
 from preheat_lab.checkout import ROOT
@@ -157,6 +158,9 @@ class SilentTelemetry:
         """Drop the line."""
 
     def log_pass(self, result: Result) -> None:
+        """Drop the line."""
+
+    def log_glances(self, model_ids: Sequence[ModelId], differing: Sequence[ModelId]) -> None:
         """Drop the line."""
 
     def log_request(self, taken: Taken) -> None:

@@ -214,6 +214,12 @@ class WatchedStore(MemoryStore):
         self._versions = {model_id: record.version for model_id, record in found.items()}
         return found
 
+    def glance_at_many(self, model_ids: Sequence[ModelId]) -> dict[ModelId, ModelRecord]:
+        """See `ports.RecordGlances`."""
+        found = super().glance_at_many([model_id for model_id in model_ids if not self.is_unreadable(model_id)])
+        self._world.watch.on_glanced(found)
+        return found
+
     def read_tombstones(self, subject: Subject, request_id: RequestId) -> Sequence[Tombstone]:
         """See `ports.Store`. It is the last that an answer reads: others may write before it is stored."""
         found = super().read_tombstones(subject, request_id)
@@ -335,9 +341,13 @@ class WatchedHosting:
         world = self._world
         model_id = world.names[target.project]
         self.before = world.status(target)
-        for _ in range(target.backend.calls_a_look):
-            world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
-        seen = look(target)
+        calls = target.backend.calls_a_look
+        try:
+            seen = look(target)
+            calls = 1 if seen.recalled else calls
+        finally:
+            for _ in range(calls):
+                world.watch.on_look(model_id, world.clock.at, Observed.UNKNOWN)
         world.watch.saw = Observed.STARTING if seen.serving == 0 else seen.observed
         world.watch.short = seen.no_capacity
         world.amid_pass(model_id)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from preheat.adapters.sqs.work import parse_work
+from preheat.adapters.sqs.work import parse_work, read_glances
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.plan.plan import ModelId
 from preheat_lab.simulation.faults import Fate, Mishap, WorkerKilled
@@ -84,7 +84,7 @@ class Triggers:
         message = world.sqs.receive()
         if message is None:
             return
-        concerned = _read_model_id(message.body)
+        concerned = _read_model_ids(message.body)
         if mix.throttled and chance.random() < mix.throttled:
             world.note(Mishap.FUNCTION_THROTTLED, *concerned)
             world.sqs.return_message(message)
@@ -118,9 +118,10 @@ class Triggers:
 
 
 @lru_cache(maxsize=1024)
-def _read_model_id(body: str) -> tuple[ModelId, ...]:
-    """Return the model that a message names; none if nobody can read it."""
+def _read_model_ids(body: str) -> tuple[ModelId, ...]:
+    """Return the models that a message names; none if nobody can read it."""
     try:
-        return (parse_work(body),)
+        model_id = parse_work(body)
     except UnreadableItem:
         return ()
+    return read_glances(body) or (model_id,)

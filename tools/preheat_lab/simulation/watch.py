@@ -6,7 +6,7 @@ also notes what the pass under way has seen and written. Judges nothing itself.
 
 from bisect import bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -113,6 +113,7 @@ class PromiseWatch:
         }
         self._span = begins_at - timedelta(days=8), until + timedelta(days=2)
         self._read: ModelRecord | None = None  # by the pass under way
+        self._glanced: Mapping[ModelId, ModelRecord] = {}  # by the round of glances under way
         self._blocks: dict[ModelId, list[Standing]] = {}
         self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
@@ -168,6 +169,11 @@ class PromiseWatch:
         """A pass begins: it has seen nothing and won nothing."""
         self.saw, self._named, self.refused, self._has_looked = Observed.UNKNOWN, None, None, False
         self.passage, self.reading, self._change, self.short = None, None, None, False
+        self._read, self._glanced = None, {}
+
+    def on_glanced(self, records: Mapping[ModelId, ModelRecord]) -> None:
+        """A round of glances has read these records."""
+        self._glanced = records
 
     def on_read(self, record: ModelRecord | None) -> None:
         """The pass under way has read its record."""
@@ -364,7 +370,7 @@ class PromiseWatch:
         """Count an observation, which has shown `saw` so far."""
         self.saw, self._has_looked = saw, True
         self.looked_at[model_id] = at
-        self._judge(model_id, at, judge_look(self._read, at=at, skew=self._skew))
+        self._judge(model_id, at, judge_look(self._glanced.get(model_id, self._read), at=at, skew=self._skew))
         self._count(model_id, at)
 
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:

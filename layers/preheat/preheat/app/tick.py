@@ -1,6 +1,7 @@
 """The tick: once a minute, send each due model to its pass, to the second; and now and then find what the index lost.
 
-Pure but for its ports, and the memory of models at rest. Decides nothing about any model.
+It also sends the glances of quiet hosted models, many in one message. Pure but for its ports, and what its process
+remembers: the models at rest, and how far it has sent glances. Decides nothing about any model.
 """
 
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from preheat.app.glances import REACH, GlanceRounds
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.app.ports.fleet import Due, DueIndex, PlanNames, RecordGlances, Waker
@@ -36,18 +38,25 @@ class Ticked:
     resynced: tuple[ModelId, ...] | None = None  # None: this tick was not one that resyncs
 
 
-def tick(*, clock: Clock, store: TickStore, queue: Queue, resting: RestingModels | None = None) -> Ticked:
+def tick(
+    *,
+    clock: Clock,
+    store: TickStore,
+    queue: Queue,
+    resting: RestingModels | None = None,
+    rounds: GlanceRounds | None = None,
+) -> Ticked:
     """Send one work message per due model; every tenth minute also those that the index does not show.
 
     `resting`: the models that this process knows to be at rest; None: it knows none. A tick that resyncs reads the
-    whole index, and the records of all others.
+    whole index, and the records of all others. `rounds`: how far this process has sent glances; None: a new process.
 
     Raises:
         StoreUnavailable: the index could not be read; the next tick is the retry.
     """
     now = clock.now()
     resyncs = now.minute % RESYNC_EVERY_MINUTES == 0
-    index = store.find_due(WHOLE_INDEX if resyncs else now + TICK_HORIZON)
+    index = store.find_due(WHOLE_INDEX if resyncs else now + REACH)
     due = [line for line in index if line.wake_at <= now + TICK_HORIZON]
     delay = max((now - line.wake_at for line in due), default=timedelta())
     waits = {line.model_id: max(line.wake_at - now, timedelta()) for line in due}
@@ -64,6 +73,11 @@ def tick(*, clock: Clock, store: TickStore, queue: Queue, resting: RestingModels
             unsent.append(model_id)
         else:
             sent.append(model_id)
+    for at, model_ids in (rounds or GlanceRounds()).take(index, now):
+        try:
+            queue.enqueue_glances(model_ids, max(at - now, timedelta()))
+        except QueueUnavailable:  # Their next glances come in ten minutes.
+            continue
     return Ticked(tuple(sent), tuple(unsent), max(delay, timedelta()), resynced)
 
 

@@ -1,6 +1,6 @@
 """Wires the function `reconcile`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -18,6 +18,7 @@ from preheat.adapters.hosting.router import HostingRouter
 from preheat.adapters.hosting.scaling import EndpointScaling
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
 from preheat.app.ports.remote import Remote
+from preheat.app.reconcile.glancing import glance_at_each
 from preheat.app.reconcile.reconcile import Result, reconcile
 from preheat.bootstrap.part import open_part
 from preheat.bootstrap.settings import ReconcileSettings
@@ -44,11 +45,15 @@ class Reconciler:
         due_at: datetime | None = None,
         *,
         repeated: bool = False,
-        glance: int | None = None,
+        glance: bool = False,
     ) -> Result:
         """Run one pass under its own name; see `preheat.app.reconcile.reconcile.reconcile`."""
         remote = self.remote.under(self.name())
         return reconcile(model_id, remote, mode=self.mode, due_at=due_at, repeated=repeated, glance=glance)
+
+    def glance_at_each(self, model_ids: Sequence[ModelId]) -> tuple[ModelId, ...]:
+        """Run a round of glances; see `preheat.app.reconcile.glancing`."""
+        return glance_at_each(model_ids, self.remote, self.mode)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -9,6 +9,7 @@ from botocore.session import Session
 from preheat.adapters.clock import SystemClock
 from preheat.adapters.dynamodb.fleet import DynamoFleet
 from preheat.adapters.sqs.sqs import SqsQueue, make_sqs_client
+from preheat.app.glances import GlanceRounds
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.queue import Queue
 from preheat.app.resting import RestingModels
@@ -20,16 +21,17 @@ from preheat.observability.tracing import trace_calls
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The function `tick`, wired. `resting` lives as long as its process."""
+    """The function `tick`, wired. `resting` and `rounds` live as long as its process."""
 
     clock: Clock
     store: TickStore
     queue: Queue
     resting: RestingModels = field(default_factory=RestingModels)
+    rounds: GlanceRounds = field(default_factory=GlanceRounds)
 
     def tick(self) -> Ticked:
         """Run one tick; see `preheat.app.tick.tick`."""
-        return tick(clock=self.clock, store=self.store, queue=self.queue, resting=self.resting)
+        return tick(clock=self.clock, store=self.store, queue=self.queue, resting=self.resting, rounds=self.rounds)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -1,11 +1,13 @@
 """The reports of the function `reconcile`: one log line a transition, one a pass, and schedules that cause concern."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from preheat.app.reconcile.reconcile import Result
 from preheat.domain.calendar.timetable import runs_short
+from preheat.domain.plan.plan import ModelId
 from preheat.observability.logs import TEXT_MAX, logger
 from preheat.observability.metrics import make_metrics
 
@@ -45,6 +47,11 @@ def log_pass(result: Result) -> None:
         logger.error("unexpected error", exc_info=error, extra={"model_id": result.model_id})
     needs_attention = result.incomplete or result.unevaluated
     (logger.warning if needs_attention else logger.debug)("reconciled", extra=facts)
+
+
+def log_glances(model_ids: Sequence[ModelId], differing: Sequence[ModelId]) -> None:
+    """Log a round of glances at DEBUG, with the models that have changed and got a pass."""
+    logger.debug("glanced", extra={"models": len(model_ids), "differing": list(differing)})
 
 
 def log_failed_pass(message_id: str) -> None:

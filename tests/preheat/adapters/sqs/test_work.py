@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import is_repeated, make_work, parse_work, read_due_at, read_glance
+from preheat.adapters.sqs.work import is_repeated, make_glances, make_work, parse_work, read_due_at, read_glances
 from preheat.app.ports.errors import UnreadableItem
+from preheat.app.ports.queue import GLANCES_MAX
 from preheat.domain.plan.plan import MODEL_ID, ModelId
 
 
@@ -96,12 +97,25 @@ def test_a_hint_that_is_none_says_nothing(due_at: object) -> None:
     assert read_due_at(json.dumps({"model_id": "a", "due_at": due_at})) is None
 
 
-@pytest.mark.parametrize(("version", "read"), [(7, 7), (None, None), (0, None)])
-def test_a_message_for_a_glance_has_the_version_of_its_record(version: int | None, read: int | None) -> None:
-    body = make_work(ModelId("weld-seams"), glance=version)
-    assert (parse_work(body), read_glance(body)) == ("weld-seams", read)
+@pytest.mark.parametrize(
+    "names", [("weld-seams",), ("weld-seams", "paint"), tuple(f"m-{n}" for n in range(GLANCES_MAX))]
+)
+def test_a_message_for_glances_names_its_models_and_is_a_look_at_the_first(names: tuple[str, ...]) -> None:
+    body = make_glances([ModelId(name) for name in names])
+    assert (parse_work(body), read_glances(body)) == (names[0], names)
+    assert read_glances(make_work(ModelId("weld-seams"))) == ()
 
 
-@pytest.mark.parametrize("glance", ["true", '"7"', "7.5", "-1", "null", "[7]"])
-def test_a_glance_of_another_form_is_a_look(glance: str) -> None:
-    assert read_glance(f'{{"model_id": "a", "glance": {glance}}}') is None
+@pytest.mark.parametrize("glances", ["true", "7", '"a"', "null", "[7]", '["A B"]', '["a", null]', "{}", '["a", ""]'])
+def test_glances_of_another_form_are_a_look(glances: str) -> None:
+    assert read_glances(f'{{"model_id": "a", "glances": {glances}}}') == ()
+
+
+def test_no_model_has_two_glances_in_a_message() -> None:
+    assert read_glances('{"model_id": "a", "glances": ["b", "a", "b"]}') == ("b", "a")
+
+
+def test_the_largest_message_for_glances_is_accepted() -> None:
+    body = make_glances([ModelId(f"{number:063}") for number in range(GLANCES_MAX)])
+    assert parse_work(body)
+    assert len(read_glances(body)) == GLANCES_MAX

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.conftest import Searched
 
-from preheat.app.reconcile import reconcile
+from preheat.app.reconcile import observing, reconcile
 from preheat.domain.decision import decision, draining, scaling, sizing, starting
 from preheat.domain.demand import demand
 from preheat.domain.record.lifecycle import Step
@@ -148,7 +148,7 @@ BRIEF_SERVING = replace(SERVING, faults=1, hard_from=5, hard_until=7)
 
 
 def test_an_endpoint_that_serves_nothing_and_counts_as_ready_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "require_serving", lambda observation, _: observation)
+    monkeypatch.setattr(observing, "require_serving", lambda observation, _: observation)
     assert "S15" in promises_broken(BRIEF_SERVING)
 
 

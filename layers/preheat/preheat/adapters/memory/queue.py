@@ -1,6 +1,7 @@
 """The work queue's in-memory twin: delays by a clock, delivers when asked, at least once on request."""
 
 import heapq
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -16,8 +17,8 @@ class MemoryQueue:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._order = count()
-        self._messages: list[tuple[datetime, int, ModelId, int | None]] = []
-        self.glance: int | None = None  # of the message taken last
+        self._messages: list[tuple[datetime, int, ModelId, tuple[ModelId, ...]]] = []
+        self.glances: tuple[ModelId, ...] = ()  # of the message taken last
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -29,11 +30,17 @@ class MemoryQueue:
         due_at: datetime | None = None,  # noqa: ARG002 - a hint that no test of the twin needs
         *,
         repeated: bool = False,  # noqa: ARG002 - as above
-        glance: int | None = None,
     ) -> None:
-        """See `ports.Queue`. It drops the other hints."""
+        """See `ports.Queue`. It drops the hints."""
+        self._push(model_id, after, ())
+
+    def enqueue_glances(self, model_ids: Sequence[ModelId], after: timedelta) -> None:
+        """See `ports.Queue`."""
+        self._push(model_ids[0], after, tuple(model_ids))
+
+    def _push(self, model_id: ModelId, after: timedelta, glances: tuple[ModelId, ...]) -> None:
         delay = min(max(after, timedelta()), DELAY_MAX)
-        heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id, glance))
+        heapq.heappush(self._messages, (self._clock.now() + delay, next(self._order), model_id, glances))
 
     def next_at(self) -> datetime | None:
         """Return when the next message becomes visible, or None if there is none."""
@@ -42,6 +49,6 @@ class MemoryQueue:
     def receive(self) -> ModelId | None:
         """Take the next visible message, or None."""
         if self._messages and self._messages[0][0] <= self._clock.now():
-            _, _, model_id, self.glance = heapq.heappop(self._messages)
+            _, _, model_id, self.glances = heapq.heappop(self._messages)
             return model_id
         return None

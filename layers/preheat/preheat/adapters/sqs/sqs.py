@@ -1,6 +1,7 @@
 """The work queue on SQS: a standard queue, at least once, in no order, with a delay of up to 15 minutes."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from preheat.adapters.client import AwsService, make_client
-from preheat.adapters.sqs.work import make_work
+from preheat.adapters.sqs.work import make_glances, make_work
 from preheat.app.ports.errors import QueueUnavailable
 from preheat.domain.plan.plan import ModelId
 from preheat.observability import correlation
@@ -36,18 +37,24 @@ class SqsQueue:
         due_at: datetime | None = None,
         *,
         repeated: bool = False,
-        glance: int | None = None,
     ) -> None:
         """See `ports.Queue`. It rounds the delay up to whole seconds: a look may come late, never early."""
+        self._send(make_work(model_id, due_at, repeated=repeated), after, model_id)
+
+    def enqueue_glances(self, model_ids: Sequence[ModelId], after: timedelta) -> None:
+        """See `ports.Queue`."""
+        self._send(make_glances(model_ids), after, ", ".join(model_ids))
+
+    def _send(self, body: str, after: timedelta, about: str) -> None:
         delay_seconds = min(max(math.ceil(after.total_seconds()), 0), DELAY_SECONDS_MAX)
         cause = correlation.read_cause()
         told = {correlation.ATTRIBUTE: {"DataType": "String", "StringValue": cause}}
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=make_work(model_id, due_at, repeated=repeated, glance=glance),
+                MessageBody=body,
                 DelaySeconds=delay_seconds,
                 **({"MessageAttributes": told} if cause else {}),
             )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(f"{model_id}: {error}") from error
+            raise QueueUnavailable(f"{about}: {error}") from error

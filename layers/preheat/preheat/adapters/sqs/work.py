@@ -5,6 +5,7 @@ no message can hold anything that a pass must know.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from preheat.app.ports.errors import UnreadableItem
@@ -13,12 +14,10 @@ from preheat.domain.plan.plan import MODEL_ID, ModelId
 BODY_BYTES_MAX = 4096
 
 
-def make_work(
-    model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False, glance: int | None = None
-) -> str:
+def make_work(model_id: ModelId, due_at: datetime | None = None, *, repeated: bool = False) -> str:
     """Return the body of a work message. `due_at`: from when on the due index shows the model; None: it does already.
 
-    `repeated`: it repeats a message whose pass failed. `glance`: it asks for a glance, at the record of this version.
+    `repeated`: it repeats a message whose pass failed.
 
     >>> make_work(ModelId("weld-seams"))
     '{"model_id": "weld-seams"}'
@@ -26,9 +25,19 @@ def make_work(
     hints = {
         "due_at": due_at.isoformat() if due_at is not None else None,
         "repeated": repeated or None,
-        "glance": glance,
     }
     return json.dumps({"model_id": model_id} | {name: hint for name, hint in hints.items() if hint is not None})
+
+
+def make_glances(model_ids: Sequence[ModelId]) -> str:
+    """Return the body of a message that asks for glances at one or more models.
+
+    An earlier release reads a work message for the first of them, whose pass finds that it is not due.
+
+    >>> make_glances([ModelId("weld-seams"), ModelId("paint")])
+    '{"model_id": "weld-seams", "glances": ["weld-seams", "paint"]}'
+    """
+    return json.dumps({"model_id": model_ids[0], "glances": list(model_ids)})
 
 
 def is_repeated(body: str) -> bool:
@@ -36,13 +45,16 @@ def is_repeated(body: str) -> bool:
     return json.loads(body).get("repeated") is True
 
 
-def read_glance(body: str) -> int | None:
-    """Return the version of the record at which a message that `parse_work` accepts asks for a glance.
+def read_glances(body: str) -> tuple[ModelId, ...]:
+    """Return the models about which a message that `parse_work` accepts asks for glances, each once.
 
-    None: it asks for a pass, or has another form.
+    Empty: it asks for a pass, or has another form.
     """
-    version = json.loads(body).get("glance")
-    return version if type(version) is int and version > 0 else None
+    names = json.loads(body).get("glances")
+    if not isinstance(names, list):
+        return ()
+    valid = all(isinstance(name, str) and MODEL_ID.fullmatch(name) for name in names)
+    return tuple(dict.fromkeys(ModelId(name) for name in names)) if valid else ()
 
 
 def read_due_at(body: str) -> datetime | None:

@@ -47,7 +47,7 @@ REPAIRS_MAX = 2
 RESIZED_AFTER_MOST = 2
 CALLS_AN_HOUR_MAX = 90
 EARLY = timedelta(seconds=2)
-GLANCED_FOR = timedelta(minutes=30)  # between two whole checks of a hosted model
+GLANCED_FOR = timedelta(minutes=40)  # between two whole checks of a hosted model
 EMPTIES = 3
 EMPTY_FOR = timedelta(seconds=60)
 GATE_CLOSED_WITHIN = timedelta(minutes=5)

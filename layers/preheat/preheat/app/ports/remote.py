@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from preheat.app.ports.clock import Clock
 from preheat.app.ports.errors import HostingError, as_hosting_error
+from preheat.app.ports.fleet import RecordGlances
 from preheat.app.ports.hosting import UNWIRED, Backlogs, Gates, Glances, Hosting, Scaling
 from preheat.app.ports.plans import PlanReader
 from preheat.app.ports.queue import Queue
@@ -17,7 +18,7 @@ from preheat.app.ports.records import RecordReader, RecordWriter
 from preheat.app.ports.requests import BasisReader, RequestReader
 
 
-class PassStore(RecordReader, RecordWriter, PlanReader, RequestReader, BasisReader, Protocol):
+class PassStore(RecordReader, RecordGlances, RecordWriter, PlanReader, RequestReader, BasisReader, Protocol):
     """The part of the store for a pass: it neither applies plans, wakes models nor answers requests."""
 
 

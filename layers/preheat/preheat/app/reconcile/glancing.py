@@ -1,44 +1,49 @@
-"""Glances: two of three checks of a quiet hosted model read its record, ask the service once, and write nothing.
+"""Glances: three of four checks of a quiet hosted model ask the service once, and write nothing.
 
-Owns the glance and its message, which holds the version of the record. If the record has changed, or if the look shows
-anything else than the record says, the pass goes on as an ordinary one. The due index shows the model at its next
-ordinary look, whatever becomes of the messages. Pure but for `Remote`.
+Owns the glance. A round asks about many models, by records that may lag: nothing rests on it. A model that differs gets
+a message of its own, whose pass reads the record and glances again. If that shows a difference too, the pass goes on as
+an ordinary one. The due index shows the model at its next ordinary look, whatever becomes of the messages. Pure but for
+`Remote`.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from preheat.app.ports.errors import QueueUnavailable
+from preheat.app.ports.errors import QueueUnavailable, StoreUnavailable
 from preheat.app.ports.remote import Remote
-from preheat.domain.decision.looking import permit_look, shows_the_same
-from preheat.domain.plan.plan import Mode, Target
-from preheat.domain.record import looks
-from preheat.domain.record.observation import Observation
-from preheat.domain.record.record import ModelRecord, Phase
+from preheat.app.reconcile.observing import observe
+from preheat.domain.decision.looking import may_glance, permit_look, shows_the_same
+from preheat.domain.plan.plan import Mode, ModelId
+from preheat.domain.record.record import ModelRecord
 
-type Ask = Callable[[Target], Observation]
+# A service that does not answer holds up the models behind it in a round no longer: they get a round of their own.
+ROUND_MOST = timedelta(seconds=10)
 
 
-def glance(
-    record: ModelRecord, remote: Remote, now: datetime, observe: Callable[[ModelRecord, Target, Ask], Observation]
-) -> bool:
-    """Return whether a glance shows the model as its record has it. `observe` asks the service, as a pass does."""
+def glance(record: ModelRecord, remote: Remote, now: datetime) -> bool:
+    """Return whether a glance shows the model as its record has it."""
     if permit_look(record, Mode.ACT, now).instead is not None:
         return False
     ask = remote.glances.glance if remote.glances is not None else remote.hosting.describe
     return shows_the_same(record, observe(record, record.target, ask))
 
 
-def has_glances(record: ModelRecord, now: datetime) -> bool:
-    """Return whether a glance comes before the look that the due index has."""
-    return record.phase is Phase.HOSTED and record.wake_at is not None and looks.is_glance_ahead(record.wake_at, now)
+def glance_at_each(model_ids: Sequence[ModelId], remote: Remote, mode: Mode) -> tuple[ModelId, ...]:
+    """Glance at each model that has glances now; return those that differ, and got a message. `mode`: the stack's.
 
-
-def send(record: ModelRecord, remote: Remote) -> bool:
-    """Send the message of the next glance; return whether the queue took it."""
+    If the store or the queue does not answer, their next glances come in HOSTED_EVERY.
+    """
+    begun_at, differing = remote.clock.now(), []
     try:
-        due_at = record.due_at or record.wake_at
-        remote.queue.enqueue(record.model_id, looks.HOSTED_EVERY, due_at, glance=record.version)
-    except QueueUnavailable:
-        return False
-    return True
+        records = remote.store.glance_at_many(model_ids)
+        for place, model_id in enumerate(model_ids):
+            record, now = records.get(model_id), remote.clock.now()
+            if now > begun_at + ROUND_MOST:
+                remote.queue.enqueue_glances(model_ids[place:], timedelta())
+                break
+            if record is not None and may_glance(record, mode, now) and not glance(record, remote, now):
+                remote.queue.enqueue_glances([model_id], timedelta())
+                differing.append(model_id)
+    except (StoreUnavailable, QueueUnavailable):
+        pass
+    return tuple(differing)

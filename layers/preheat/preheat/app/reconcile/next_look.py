@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from preheat.app.ports.errors import QueueUnavailable, StaleRecord, StoreUnavailable
 from preheat.app.ports.remote import Remote
-from preheat.app.reconcile import glancing
 from preheat.domain.decision.looking import find_look_after_glances
 from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.plan.plan import ModelId
@@ -34,19 +33,11 @@ class Shown:
 
     due_at: datetime | None
     repeated: bool = False  # the message repeats one whose pass failed
-    glance: int | None = None  # the version of the record at which the message asks for a glance
     now: datetime | None = None
 
     def note(self, record: ModelRecord | None, now: datetime) -> None:
         """Note what the record says: it knows better than the message."""
         self.due_at, self.now = record.due_at if record is not None else None, now
-        if record is not None and self.glance == record.version:
-            self.due_at = record.due_at or record.wake_at
-
-    def note_write(self, record: ModelRecord) -> None:
-        """Note a write to come, which may arrive without an answer: then no tick sends the glance after it."""
-        if self.now is not None and glancing.has_glances(record, self.now):
-            self.due_at, self.glance = record.due_at or record.wake_at, None
 
 
 def place_net(situation: Situation, decision: Decision) -> Decision:
@@ -56,11 +47,8 @@ def place_net(situation: Situation, decision: Decision) -> Decision:
     """
     record, due_at = decision.record, None
     if (look_at := find_look_after_glances(situation, decision)) is not None:
-        edge = situation.outlook.next_edge
-        due_at = look_at + looks.NET_CLEAR if edge is None else min(look_at + looks.NET_CLEAR, edge)
         spent_until = budget.spend(record.spent_until, situation.now, looks.count_glances(look_at, situation.now))
-        record = change(record, wake_at=look_at, due_at=due_at if due_at > look_at else None, spent_until=spent_until)
-        return change(decision, record=record)
+        return change(decision, record=change(record, wake_at=look_at, due_at=None, spent_until=spent_until))
     if decision.call is None and not decision.restores:
         due_at = looks.place_net(
             record.wake_at,
@@ -80,25 +68,12 @@ def send(situation: Situation, record: ModelRecord, remote: Remote) -> None:
     """
     if record.wake_at is None:
         return
-    now = remote.clock.now()
-    if record.due_at is not None or glancing.has_glances(record, now):
-        send_next(record, remote, now)
-    elif (wait := max(record.wake_at - now, timedelta())) < _find_horizon(situation):
-        _send(record, wait, remote)
-
-
-def send_next(record: ModelRecord, remote: Remote, now: datetime) -> None:
-    """Send the next glance, or the look after the last one if the due index shows the model only later.
-
-    If that fails, the record goes back into the index, for when the message would have come.
-    """
-    if glancing.has_glances(record, now):
-        if not glancing.send(record, remote):
-            _return_to_index(change(record, wake_at=now + looks.HOSTED_EVERY), remote)
-    elif record.wake_at is not None and record.due_at is not None:
-        wait = max(record.wake_at - now, timedelta())
+    wait = max(record.wake_at - remote.clock.now(), timedelta())
+    if record.due_at is not None:
         if not _send(record, wait, remote):
             _return_to_index(record, remote)
+    elif wait < _find_horizon(situation):
+        _send(record, wait, remote)
 
 
 def _send(record: ModelRecord, wait: timedelta, remote: Remote) -> bool:
@@ -115,12 +90,7 @@ def send_early(record: ModelRecord | None, remote: Remote, shown: Shown) -> None
     The clocks of two functions differ, so a message may come early by as much. One that comes earlier is a second one.
     Only the message of a pass that failed may be the only one: the write of that pass may have had its effect.
     """
-    if record is None or record.wake_at is None or shown.now is None:
-        return
-    if shown.repeated and shown.glance is None and glancing.has_glances(record, shown.now):
-        glancing.send(record, remote)  # If that fails, the net catches it.
-        return
-    if record.due_at is None:
+    if record is None or record.wake_at is None or record.due_at is None or shown.now is None:
         return
     wait = record.wake_at - shown.now
     if (
@@ -140,7 +110,7 @@ def repeat(model_id: ModelId, remote: Remote, shown: Shown) -> None:
     now = shown.now or remote.clock.now()
     if now < shown.due_at <= now + NET_AT_MOST:
         try:
-            remote.queue.enqueue(model_id, REPEATED_AFTER, shown.due_at, repeated=True, glance=shown.glance)
+            remote.queue.enqueue(model_id, REPEATED_AFTER, shown.due_at, repeated=True)
         except QueueUnavailable:
             return  # Then the net catches it.
 

@@ -4,18 +4,19 @@ Level-triggered: a message only says *look at model X*. Owns the order of the re
 one's failure; what to do is `domain.decision`'s affair. Pure but for its `Remote`: nothing here logs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from preheat.app.ports.clock import CorrectedClock
-from preheat.app.ports.errors import HostingError, ModelGone, StaleRecord, StoreUnavailable
+from preheat.app.ports.errors import HostingError, StaleRecord, StoreUnavailable
 from preheat.app.ports.hosting import Scaling
 from preheat.app.ports.records import Guarded, Guards
 from preheat.app.ports.remote import Remote
 from preheat.app.ports.requests import Basis
 from preheat.app.reconcile import glancing, next_look
 from preheat.app.reconcile.downstream import look_downstream, move_gate
+from preheat.app.reconcile.observing import observe
 from preheat.domain.calendar.timetable import ScheduleError, find_closed_until
 from preheat.domain.decision import accounting, proving, scaling
 from preheat.domain.decision.answering import note_answer, note_gate_answer, note_restore_answer
@@ -32,8 +33,7 @@ from preheat.domain.plan.plan import Mode, ModelId, Target, pick_strictest
 from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.clocks import CLOCKS_APART, bound_times, find_ahead, is_off, measure_error
-from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.observation import Observation, Proof, ScalingReading, require_owner, require_serving
+from preheat.domain.record.observation import Proof, ScalingReading
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Ownership, Phase
 from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
@@ -71,29 +71,29 @@ def reconcile(
     mode: Mode = Mode.ACT,
     due_at: datetime | None = None,
     repeated: bool = False,
-    glance: int | None = None,
+    glance: bool = False,
 ) -> Result:
     """Look at one model and take at most one step. `mode` is the stack's; the stricter of it and the model's holds.
 
     If a remote service is unreachable, the pass ends without an error: the record stays due, and the tick retries it.
     While the due index does not show the model, the pass sends its message again. `due_at` is from when on the index
-    shows it, by the message. `repeated`: the message repeats one whose pass failed. `glance`: it asks for a glance
-    at the record of this version, see `glancing`.
+    shows it, by the message. `repeated`: the message repeats one whose pass failed. `glance`: it asks for a glance,
+    see `glancing`.
 
     Raises:
         UnreadableItem: the stored record or plan is of a form that this release does not know; nothing was touched.
     """
     entries: list[LedgerEntry] = []
-    shown = next_look.Shown(due_at, repeated, glance)
+    shown = next_look.Shown(due_at, repeated=repeated)
     try:
         for _ in range(WRITES_LOST_MAX):
             try:
-                result = _run_pass(model_id, remote, mode, entries, shown)
+                result = _run_pass(model_id, remote, mode, entries, shown, glance=glance)
                 if result.incomplete:
                     next_look.repeat(model_id, remote, shown)
                 return change(result, unexpected=tuple(remote.unexpected))
             except StaleRecord as lost:
-                reason, shown.glance = str(lost), None
+                reason, glance = str(lost), False
     except StoreUnavailable as error:
         reason = f"Cannot reach the store: {error}"
     else:
@@ -104,7 +104,13 @@ def reconcile(
 
 
 def _run_pass(
-    model_id: ModelId, remote: Remote, stack_mode: Mode, entries: list[LedgerEntry], shown: next_look.Shown
+    model_id: ModelId,
+    remote: Remote,
+    stack_mode: Mode,
+    entries: list[LedgerEntry],
+    shown: next_look.Shown,
+    *,
+    glance: bool,
 ) -> Result:
     record = remote.store.load(model_id)
     clock_shows, served_at = remote.clock.now(), remote.served_at()
@@ -112,7 +118,7 @@ def _run_pass(
     shown.note(record, now)
     ahead = find_ahead(record, now) if record is not None else None
     over = _end_early(model_id, record, served_at, clock_shows, now, ahead=ahead)
-    if over := _glance_instead(over, record, remote, stack_mode, shown):
+    if over := _glance_instead(over, record, remote, stack_mode, shown, glance=glance):
         return over
     record = bound_times(record, now) if record is not None and ahead is not None else record
     basis = remote.store.read_basis(model_id, now - HORIZON)
@@ -133,7 +139,6 @@ def _run_pass(
     decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decided), ahead))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
     guards = _guard_stop(situation) if stops else {}
-    shown.note_write(decision.record)
     record = _save(decision, remote, entries, guards)
     if decision.call is not None:
         outcome = _act(decision.call, decision.record, remote)
@@ -171,7 +176,13 @@ def _run_pass(
 
 
 def _glance_instead(
-    over: Result | None, record: ModelRecord | None, remote: Remote, stack_mode: Mode, shown: next_look.Shown
+    over: Result | None,
+    record: ModelRecord | None,
+    remote: Remote,
+    stack_mode: Mode,
+    shown: next_look.Shown,
+    *,
+    glance: bool,
 ) -> Result | None:
     """Return the result of a pass that ends early: `over`, or that of the glance that its message asks for.
 
@@ -179,14 +190,13 @@ def _glance_instead(
     """
     if over is None:
         return None
-    version, now = None if over.incomplete else shown.glance, shown.now
-    if record is None or version is None or now is None or not may_glance(record, version, stack_mode, now):
+    if not glance:
         next_look.send_early(record, remote, shown)
         return over
-    if not glancing.glance(record, remote, now, _observe):
-        return None
-    next_look.send_next(record, remote, now)
-    return change(over, reason="Hosted as required")
+    now = shown.now
+    if over.incomplete or record is None or now is None or not may_glance(record, stack_mode, now):
+        return over
+    return change(over, reason="Hosted as required") if glancing.glance(record, remote, now) else None
 
 
 def _correct_clock(remote: Remote, shown: datetime, served_at: datetime | None) -> tuple[Remote, datetime]:
@@ -291,7 +301,7 @@ def _gather(wanted: _Wanted, plan_version: int, stack_mode: Mode, remote: Remote
     look = remote.hosting.describe
     if remote.glances is not None and _is_under_way(wanted):
         look = remote.glances.glance
-    observation = permit.instead or _observe(record, _find_looked_at(record, model), look)
+    observation = permit.instead or observe(record, _find_looked_at(record, model), look)
     situation = Situation(
         model=model,
         plan_version=plan_version,
@@ -357,16 +367,6 @@ def _is_under_way(wanted: _Wanted) -> bool:
     record = wanted.record
     goes_on = record.phase in (Phase.STARTING, Phase.HOSTED) and wanted.outlook.current is not None
     return record.ownership is not Ownership.NONE and (goes_on or record.phase is Phase.STOPPING)
-
-
-def _observe(record: ModelRecord, target: Target, look: Callable[[Target], Observation]) -> Observation:
-    try:
-        observation = look(target)
-        return require_serving(require_owner(observation, ours=record.is_engaged()), record.attempt)
-    except ModelGone as gone:
-        return Observation(Observed.GONE, str(gone))
-    except HostingError as error:
-        return Observation(Observed.UNKNOWN, str(error), failure=error.answer)
 
 
 def _prove(situation: Situation, readiness: Readiness, remote: Remote) -> Situation:

@@ -63,17 +63,18 @@ def find_look_after_glances(situation: Situation, decision: Decision) -> datetim
         return None
     if budget.is_short(record.spent_until, situation.now):
         return None
-    return looks.find_look_after_glances(record.wake_at, situation.now, situation.outlook.next_edge)
+    in_turn = situation.turn is not None
+    return looks.find_look_after_glances(record.wake_at, situation.now, situation.outlook.next_edge, in_turn=in_turn)
 
 
-def may_glance(record: ModelRecord, version: int, mode: Mode, now: datetime) -> bool:
-    """Return whether a glance at a record of this version may take the place of a pass: it is not due yet.
+def may_glance(record: ModelRecord, mode: Mode, now: datetime) -> bool:
+    """Return whether a glance may take the place of a pass: nothing else is due at this hosted model, or sent to it.
 
-    `mode`: the stack's. A record that has changed since then, or a stricter mode, needs a pass.
+    `mode`: the stack's. A stricter mode needs a pass.
     """
-    if record.version != version or record.phase is not Phase.HOSTED or mode is not Mode.ACT:
+    if record.phase is not Phase.HOSTED or record.due_at is not None or mode is not Mode.ACT:
         return False
-    return record.wake_at is not None and record.wake_at > now
+    return record.wake_at is not None and record.wake_at >= now + looks.GLANCE_CLEAR
 
 
 def shows_the_same(record: ModelRecord, observation: Observation) -> bool:

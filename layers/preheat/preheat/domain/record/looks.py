@@ -9,12 +9,13 @@ from typing import NamedTuple
 TICK_HORIZON = timedelta(seconds=60)
 HOSTED_EVERY = timedelta(minutes=10)
 # A pass sends the next look itself, so the due index is only a net, should SQS lose that message. The line of a hosted
-# model moves each 30 minutes, and one behind looks in quick succession every two minutes or so. Looks before that leave
-# it where it is, if it is so far behind that no tick sees it yet.
+# model moves every half hour or so, and one behind looks in quick succession every two minutes or so. Looks before that
+# leave it where it is, if it is so far behind that no tick sees it yet.
 BRISK_NET_AFTER, BRISK_NET_CLEAR = timedelta(seconds=110), TICK_HORIZON
-# A pass writes the record of a quiet hosted model each half hour. Glances in between write nothing.
-GLANCED_FOR = 3 * HOSTED_EVERY
+# A pass writes the record of a quiet hosted model this often. Glances in between write nothing.
+GLANCED_FOR = 4 * HOSTED_EVERY
 GLANCE_CLEAR = timedelta(seconds=20)  # no glance comes this little before the look after it; more than clocks differ
+TOGETHER = timedelta(seconds=10)
 QUIET_NET_AFTER = 2 * HOSTED_EVERY + timedelta(minutes=2)
 NET_CLEAR = timedelta(minutes=2)
 STOPPING_EVERY = timedelta(seconds=60)
@@ -85,19 +86,23 @@ def place_net(
     return before if stays else net
 
 
-def find_look_after_glances(wake_at: datetime | None, now: datetime, edge: datetime | None) -> datetime | None:
+def find_look_after_glances(
+    wake_at: datetime | None, now: datetime, edge: datetime | None, *, in_turn: bool
+) -> datetime | None:
     """Return when to look at a quiet model that has glances until then; None: its look at `wake_at` is no glance.
 
     `edge` is the next edge of the demand. No glance takes its place, nor that of a look which something else asks for.
+    The first glance comes HOSTED_EVERY from now: a tick has already sent those of the next two minutes. Models that do
+    not look in turn look together, each ten seconds: one message asks for all glances of an instant.
     """
-    if wake_at != now + HOSTED_EVERY or (edge is not None and edge <= wake_at + GLANCE_CLEAR):
+    if wake_at != now + HOSTED_EVERY:
         return None
-    return now + GLANCED_FOR if edge is None else min(now + GLANCED_FOR, edge)
-
-
-def is_glance_ahead(wake_at: datetime, now: datetime) -> bool:
-    """Return whether a glance comes before the next look at a hosted model, in HOSTED_EVERY."""
-    return wake_at > now + HOSTED_EVERY + GLANCE_CLEAR
+    look_at = now + GLANCED_FOR
+    while edge is not None and look_at + GLANCE_CLEAR > edge:
+        look_at -= HOSTED_EVERY
+    if look_at <= wake_at:
+        return None
+    return look_at if in_turn else look_at - (look_at - datetime.min.replace(tzinfo=look_at.tzinfo)) % TOGETHER
 
 
 def count_glances(wake_at: datetime, now: datetime) -> int:
