@@ -12,7 +12,7 @@ from tests.support.day import GATE, OTHER_GATE, QUEUE, Day, a_day, a_model, at
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, InvalidCall, QuotaExceeded, Throttled
 from preheat.app.ports.remote import Remote
-from preheat.domain.plan.hosted_model import Drain, Readiness, Resize, Unscheduled
+from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness, Resize, Unscheduled
 from preheat.domain.plan.plan import Backend, Mode, Units
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.gate import Passage
@@ -378,6 +378,42 @@ def test_a_demand_that_ends_during_a_restart_still_has_its_queue_drained() -> No
         day.waiting(0)
         day.run_until("10:30")
         assert the_stop(day).reason.startswith("Drained after")
+
+
+@pytest.mark.parametrize("withdrawn", [True, False], ids=["withdrawn", "another version"])
+def test_a_drain_that_a_plan_interrupts_for_a_moment_goes_on(*, withdrawn: bool) -> None:
+    with a_day_with_both() as day:
+        day.waiting(40)
+        refusing(day, AccessRefused("denied"), "gate close")
+        day.run_until("16:01")
+        day.apply(*([] if withdrawn else [another_version("08:00-20:00")]))
+        day.run_until("16:02")
+        day.apply(a_model("08:00-16:00", gate=GATE, drain=DRAIN))
+        day.run_until("16:09")
+        assert (day.stopped(), day.record.phase) == (0, Phase.DRAINING)
+        day.waiting(0)
+        day.run_until("16:30")
+        assert the_stop(day).reason.startswith("Drained after")
+
+
+def another_version(window: str) -> HostedModel:
+    model = a_model(window, gate=GATE, drain=DRAIN)
+    return replace(model, target=replace(model.target, version="9"))
+
+
+def test_the_gate_of_a_withdrawn_model_that_is_hosted_has_a_look_before_the_stop() -> None:
+    with a_day(gate=GATE) as day:
+        refusing(day, AnswerLost("no answer"), "gate open")
+        day.run_until("08:30")
+        looked: list[bool] = []
+        day.store.apply([], expected_version=day.store.current, at=day.clock.at)
+
+        def meets(called: str, after: bool) -> None:
+            looked.append(called == "gate describe")
+
+        day.remote = lambda remote: replace(remote, gates=Faulty(remote.gates, meets, "gate "))
+        day.run_until("08:31")
+        assert (day.stopped(), any(looked)) == (1, True)
 
 
 def test_what_is_hosted_while_a_restart_waits_for_its_gate_is_on_time() -> None:

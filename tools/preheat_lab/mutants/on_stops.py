@@ -32,6 +32,14 @@ MUTATIONS = (
         sees="S12",
         suite="tests/days/test_drain_and_gate.py",
     ),
+    _in_draining(
+        name="a wait without a drain counts for the stop after it",
+        old="over_at=situation.now, undrained=drain is None)",
+        new="over_at=situation.now)",
+        rule="a stop waits for its queue, whatever it waited for before",
+        sees="S12",
+        suite="tests/days/test_drain_and_gate.py",
+    ),
     _in_situation(
         name="a demand that comes back has no effort",
         old="record.effort or _resume(record.ended_effort, demand)",

@@ -151,6 +151,7 @@ class Reference:
         self.ledger: list[LedgerEntry] = []
         self.asked: list[ReferenceHold] = []
         self.runs_with: dict[Target, tuple[int, int]] = {}  # the last run that a start of Preheat began, and its units
+        self.may_run_with: dict[Target, int] = {}  # the units of the last start, if its answer was lost
         self.calls: list[datetime] = []
         self.known: dict[Target, Observed | None] = {}  # what the last look showed; None: nothing
 
@@ -224,6 +225,10 @@ class Reference:
         worker.told = told if attempt.call is Call.START else ""
         token = self.tokens[attempt.client_token]
         token.effects += effect
+        if attempt.call is Call.START:
+            self.may_run_with.pop(attempt.target, None)
+            if told == "lost":
+                self.may_run_with[attempt.target] = attempt.units.minimum
         if effect and attempt.call is Call.START:
             self.surely_ours[attempt.target] = run
             self.runs_with[attempt.target] = (run, attempt.units.minimum)
@@ -261,6 +266,8 @@ class Reference:
             return False
         back_at, ahead = now + RESTART_STOPS + wanted.lead + wanted.slack, wanted.lead + wanted.slack + HEAD_START
         run, units = self.runs_with.get(wanted.target, (0, 0))
+        if run != worker.run and wanted.target in self.may_run_with:
+            run, units = worker.run, self.may_run_with[wanted.target]  # nobody can know that another has started it
         if run != worker.run or wanted.begins_within(now + self.skew, back_at - self.skew):
             return False
         wish = [

@@ -70,18 +70,19 @@ def note_end(situation: Situation) -> Situation:
         or observed in gating.UNTELLING
         or (situation.desired is Desired.REST and observed not in OVER)
     )
-    if situation.record.draining is None or (waits and not _was_for_restart(situation, situation.record.draining)):
+    if situation.record.draining is None or (waits and not _has_a_drain_now(situation, situation.record.draining)):
         return situation
     return change(situation, record=change(situation.record, draining=None))
 
 
-def _was_for_restart(situation: Situation, draining: Draining) -> bool:
-    """Return whether a restart was waiting when its demand ended: then no pass has read its queue yet.
+def _has_a_drain_now(situation: Situation, draining: Draining) -> bool:
+    """Return whether no drain applied when the wait ended, and one applies now: no pass has seen its queue empty.
 
     Behind a closed gate, nothing would process it.
     """
-    gate, unread = situation.record.gate, draining.over_at == draining.since  # a drain takes a minute at the least
-    return unread and find_drain(situation) is not None and (gate is None or not gate.is_shut(situation.now))
+    gate = situation.record.gate
+    due = draining.undrained and find_drain(situation) is not None
+    return due and (gate is None or not gate.is_shut(situation.now))
 
 
 def stops_what_may_serve(situation: Situation, move: Move) -> bool:
@@ -105,7 +106,8 @@ def prepare_stop(situation: Situation, stop: Move) -> Move:
         draining = _apply_reading(situation, draining, drain)
         if draining.over_at is None:
             return _wait_for_queue(situation, draining, drain)
-    draining = change(draining, over_at=draining.over_at or situation.now)
+    if draining.over_at is None:
+        draining = change(draining, over_at=situation.now, undrained=drain is None)
     came_to, gate = draining.came_to, situation.record.gate
     # A model that serves nobody yet needs no new look at a gate if the last one showed it closed.
     needs_look = situation.observation.observed is Observed.HOSTED or gating.is_look_due(situation)

@@ -103,8 +103,10 @@ def note_look(situation: Situation) -> Situation:
         return situation
     if situation.gate_look is not None:
         gate = _note_passage(gate, situation.gate_look, situation)
+    unseen = situation.gate_look is None and situation.observation.observed is Observed.HOSTED
     if (
         gate.mapping != find_mapping(situation)
+        and not unseen
         and gate.is_shut(situation.now)
         and (gate.attempt is None or gate.attempt.is_closable(situation.now))
     ):

@@ -87,4 +87,5 @@ class Draining:
     unreadable: int = 0  # readings in a row that failed
     over_at: datetime | None = None  # when the wait for the queue ended; None: it has not
     came_to: str = ""  # the result of the wait, in words
+    undrained: bool = False  # its wait ended because no drain applied, as before a restart or without a plan
     stays: bool = False  # reported as a stop that no longer comes, because the next start is due
