@@ -75,14 +75,15 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     small_seconds = calls * CALL_SECONDS + entries * PUBLISH_SECONDS
     seconds = ticks * TICK_SECONDS + sends * SEND_SECONDS + audits * (AUDIT_BASE_SECONDS + models * AUDIT_SECONDS)
     invocations = passes + ticks + entries + audits
-    # A resync reads the pointer thrice, an audit once. Both read the whole index, and glance at records.
+    # A resync reads the pointer thrice, an audit once. Both read the whole index, and glance at records. A tick reads
+    # what lies half an hour ahead: at most the whole index.
     records = week.glances + WHOLES_A_DAY + (week.glances - WHOLES_A_DAY) * AUDITS_A_DAY / RESYNCS_A_DAY
     index = SHARDS * ceil(models / SHARDS * LINE_BYTES / READ_UNIT)
     fleet = RESYNCS_A_DAY * (3 + index / 2) + AUDITS_A_DAY * (1 + index / 2) + models * records / 2
     # Each day it reads the last days of each ledger, and each month all of it.
     day_bytes = week.entries * week.entry_bytes
     ledger = day_bytes * (RECENT / ONE_DAY + LEDGER_DAYS / WHOLE_EVERY) / READ_UNIT
-    reads = monthly(week.reads * models) + ticks * SHARDS / 2 + monthly(fleet + ledger * models)
+    reads = monthly(week.reads * models) + ticks * index / 2 + monthly(fleet + ledger * models)
     stored_gb = Decimal(str(day_bytes * models)) * LEDGER_DAYS / 2**30
     log_bytes = (
         monthly((week.log_bytes + week.metric_bytes) * models + week.stack_log_bytes) + invocations * PLATFORM_BYTES
