@@ -81,7 +81,7 @@ MUTATIONS = (
         new="return look_at",
         rule="no more calls a second than the service takes",
         sees="S10",
-        suite="tests/tools/preheat_lab/simulation/test_a_fleet.py",
+        suite="tests/preheat/domain/record/test_looks.py",
     ),
     _in_reconcile(
         name="glances that nobody counts",

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.record.looks import TICK_HORIZON, place_net, wait_while_starting
+from preheat.domain.record.looks import (
+    HOSTED_EVERY,
+    TICK_HORIZON,
+    find_look_after_glances,
+    place_net,
+    wait_while_starting,
+)
 
 LEAD = timedelta(minutes=30)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -122,3 +128,27 @@ def test_where_the_index_shows_a_model_whose_look_its_pass_sends(
 
     found = place_net(at(wait), NOW, edge=at(edge), sent_within=TICK_HORIZON, quiet=quiet, before=at(before))
     assert found == at(net)
+
+
+@pytest.mark.parametrize(
+    ("edge", "in_turn", "look_at"),
+    [
+        (None, False, 2400),  # on the common grid of ten seconds
+        (None, True, 2403),  # in its own place
+        (2423, True, 2403),
+        (2422, True, 1803),  # no look so shortly before an edge, and ten minutes between all glances
+        (2422, False, 1800),
+        (1222, True, None),  # no room for a glance
+        (1223, True, 1203),
+        (600, True, None),
+    ],
+)
+def test_when_a_quiet_model_has_its_look_after_glances(edge: int | None, in_turn: bool, look_at: int | None) -> None:
+    now = NOW + timedelta(seconds=3)
+    at = NOW + timedelta(seconds=edge) if edge is not None else None
+    found = find_look_after_glances(now + HOSTED_EVERY, now, at, in_turn=in_turn)
+    assert found == (NOW + timedelta(seconds=look_at) if look_at is not None else None)
+
+
+def test_a_look_that_something_else_asks_for_is_no_glance() -> None:
+    assert find_look_after_glances(NOW + HOSTED_EVERY / 2, NOW, None, in_turn=False) is None
