@@ -224,6 +224,8 @@ class Reference:
         worker.definite = told != "lost"
         worker.told = told if attempt.call is Call.START else ""
         token = self.tokens[attempt.client_token]
+        if effect and attempt.call is Call.STOP and self.surely_ours.get(attempt.target) != run:
+            token.effects = 0  # another has begun this run: a lost stop that Preheat repeats is the first of it
         token.effects += effect
         if attempt.call is Call.START:
             self.may_run_with.pop(attempt.target, None)
