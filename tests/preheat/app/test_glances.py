@@ -32,7 +32,7 @@ def test_three_glances_come_before_the_look_of_a_line_ten_minutes_apart() -> Non
 def test_models_whose_glances_are_due_at_the_same_instant_share_a_message() -> None:
     lines = {WELD: 30 * MINUTE, PRESS: 30 * MINUTE + SECOND, PAINT: 30 * MINUTE}
     assert take(lines, 10 * MINUTE) == [
-        Round(NOON + 10 * MINUTE, (PAINT, WELD)),
+        Round(NOON + 10 * MINUTE + SECOND, (PAINT, WELD)),
         Round(NOON + 10 * MINUTE + SECOND, (PRESS,)),
     ]
 
@@ -41,6 +41,7 @@ def test_a_message_asks_for_no_more_glances_than_it_may() -> None:
     lines = {ModelId(f"m-{number:02}"): 30 * MINUTE for number in range(2 * GLANCES_MAX + 1)}
     rounds = take(lines, 10 * MINUTE)
     assert [len(each.model_ids) for each in rounds] == [GLANCES_MAX, GLANCES_MAX, 1]
+    assert [each.at - NOON - 10 * MINUTE for each in rounds] == [SECOND, 2 * SECOND, 3 * SECOND]
     assert sorted(name for each in rounds for name in each.model_ids) == sorted(lines)
 
 

@@ -32,7 +32,7 @@ MUTATIONS = (
     _in_reconcile(
         name="no glances",
         file="app/glances.py",
-        old="            yield Round(at, some)",
+        old="            yield Round(at + place * APART, some)",
         new="            continue",
         rule="a hosted model gets a look each ten minutes",
         sees="L1",

@@ -20,6 +20,7 @@ from preheat.domain.record.looks import GLANCED_FOR, HOSTED_EVERY, TICK_HORIZON
 AHEAD = tuple(HOSTED_EVERY * count for count in range(1, GLANCED_FOR // HOSTED_EVERY))
 SENT_AHEAD = 2 * TICK_HORIZON  # of a glance: so none waits for a tick that comes late, and bursts with others
 REACH = SENT_AHEAD + max(AHEAD)  # how far ahead of a tick the lines lie whose glances it sends
+APART = timedelta(seconds=1)
 MISSED_FOR = timedelta(minutes=5)  # a tick after a shorter gap makes up for it
 
 
@@ -47,7 +48,11 @@ class GlanceRounds:
 
 
 def _group(glances: Sequence[tuple[datetime, ModelId]]) -> Iterator[Round]:
-    """Yield the rounds of each instant, the first first."""
-    for at, together in groupby(glances, key=itemgetter(0)):
-        for some in batched((model_id for _, model_id in together), GLANCES_MAX, strict=False):
-            yield Round(at, some)
+    """Yield the rounds of each instant, the first first.
+
+    Of several models, a round comes each second, and none at the instant itself: that may be the end of a shift.
+    """
+    for at, group in groupby(glances, key=itemgetter(0)):
+        together = [model_id for _, model_id in group]
+        for place, some in enumerate(batched(together, GLANCES_MAX, strict=False), start=len(together) > 1):
+            yield Round(at + place * APART, some)

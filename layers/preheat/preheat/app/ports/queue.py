@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from preheat.domain.plan.plan import ModelId
 
-GLANCES_MAX: Final = 25  # models that one message asks about
+GLANCES_MAX: Final = 5  # models that one message asks about: as many calls a second as the slowest service takes
 
 
 class Queue(Protocol):
