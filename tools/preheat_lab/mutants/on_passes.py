@@ -39,6 +39,15 @@ MUTATIONS = (
         suite="tests/days/test_glances.py",
     ),
     _in_reconcile(
+        name="looks whose writes lost are free",
+        file="app/reconcile/reconcile.py",
+        old="    if not looks:\n        return wanted\n",
+        new="    if looks >= 0:\n        return wanted\n",
+        rule="each look counts in the budget, whether or not its write wins",
+        sees="S10",
+        suite="tests/days/test_lost_writes.py",
+    ),
+    _in_reconcile(
         name="glances from each tick's own minute",
         file="app/glances.py",
         old="self.sent_to or now",

@@ -158,6 +158,8 @@ def meet_faults(
                 world.note(Mishap.GATE_REFUSED, *invocation.concerned)
                 raise world.random.choice(REFUSALS)(f"{name}: refused")
             world.note(OUT[kind], *invocation.concerned)
+            if name == "save":
+                world.watch.breaks_off()
             raise _error(kind, f"{name}: out of reach")
         try:
             answer = call(*args, **kwargs)

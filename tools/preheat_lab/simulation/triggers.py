@@ -109,6 +109,7 @@ class Triggers:
             return self._functions.reconcile(message)
         except WorkerKilled:
             world.note(Mishap.WORKER_KILLED, *concerned)
+            world.watch.breaks_off()
             return False
 
     def _invoke(self, writer: str, concerned: tuple[ModelId, ...]) -> None:

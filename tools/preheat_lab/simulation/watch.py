@@ -118,6 +118,7 @@ class PromiseWatch:
         self._stood: set[ModelId] = set()  # whose holds or blocks have changed since their record was last read
         self._named: str | None = None  # by the last write that the pass under way has won, until it calls
         self._recent: dict[ModelId, deque[datetime]] = defaultdict(deque)
+        self._unwritten: list[ModelId] = []  # a name for each call since the last write of the pass under way
         self._by_person: dict[ModelId, datetime] = {}
         self._adoptable: set[ModelId] = set()  # whose person's start had a demand that is no more
         self._raced: set[ModelId] = set()  # models that a person started while Preheat had to take them for its own
@@ -170,6 +171,17 @@ class PromiseWatch:
         self.saw, self._named, self.refused, self._has_looked = Observed.UNKNOWN, None, None, False
         self.passage, self.reading, self._change, self.short = None, None, None, False
         self._read, self._glanced = None, {}
+        self._unwritten.clear()
+
+    def breaks_off(self) -> None:
+        """The pass under way died, or could not write: no budget can know what it called since its last write.
+
+        A round of glances needs no write: the budget has its calls from before.
+        """
+        for model_id in self._unwritten:
+            if model_id not in self._glanced:
+                self._recent[model_id].pop()
+        self._unwritten.clear()
 
     def on_glanced(self, records: Mapping[ModelId, ModelRecord]) -> None:
         """A round of glances has read these records."""
@@ -183,6 +195,7 @@ class PromiseWatch:
 
     def on_write(self, before: ModelRecord | None, after: ModelRecord, entry: LedgerEntry | None, at: datetime) -> None:
         """Judge a won write; one that renews or repeats an attempt names the call to come."""
+        self._unwritten.clear()
         model_id = after.model_id
         self._judge(model_id, at, judge_write(before, after, entry, at=at, skew=self._skew))
         self._note_units(before, after)
@@ -483,6 +496,7 @@ class PromiseWatch:
         self.calls += 1
         recent = self._recent[model_id]
         recent.append(at)
+        self._unwritten.append(model_id)
         while recent[0] <= at - HOUR:
             recent.popleft()
         self._judge(model_id, at, judge_rate(len(recent)))

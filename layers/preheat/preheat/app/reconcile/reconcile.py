@@ -86,9 +86,9 @@ def reconcile(
     entries: list[LedgerEntry] = []
     shown = next_look.Shown(due_at, repeated=repeated)
     try:
-        for _ in range(WRITES_LOST_MAX):
+        for lost_looks in range(WRITES_LOST_MAX):
             try:
-                result = _run_pass(model_id, remote, mode, entries, shown, glance=glance)
+                result = _run_pass(model_id, remote, mode, entries, shown, lost_looks=lost_looks, glance=glance)
                 if result.incomplete:
                     next_look.repeat(model_id, remote, shown)
                 return change(result, unexpected=tuple(remote.unexpected))
@@ -110,8 +110,10 @@ def _run_pass(
     entries: list[LedgerEntry],
     shown: next_look.Shown,
     *,
+    lost_looks: int,
     glance: bool,
 ) -> Result:
+    """Run a pass. `lost_looks`: how many of this message no record counts, because another write was quicker."""
     record = remote.store.load(model_id)
     clock_shows, served_at = remote.clock.now(), remote.served_at()
     remote, now = _correct_clock(remote, clock_shows, served_at)
@@ -135,6 +137,7 @@ def _run_pass(
     if wanted is None:
         reason = f"{problem}; Preheat neither starts nor stops the model"
         return Result(model_id, Action.LOOK, reason, record.phase, record.wake_at, incomplete=True, unevaluated=problem)
+    wanted = _count_looks(wanted, lost_looks, now)
     situation, decided = _look_and_decide(wanted, planned.version, stack_mode, remote, now)
     decision = next_look.place_net(situation, _report_ahead(report_verdict(situation, decided), ahead))
     stops = decision.call is not None and decision.call.call in (Call.STOP, Call.CLOSE)
@@ -238,6 +241,15 @@ class _Wanted:
     outlook: Outlook = NOTHING_WANTED
     guards: Mapping[Subject, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+
+
+def _count_looks(wanted: _Wanted, looks: int, now: datetime) -> _Wanted:
+    """Return the same with as many more looks in the model's budget of calls."""
+    record = wanted.record
+    if not looks:
+        return wanted
+    spent_until = budget.spend(record.spent_until, now, looks * record.target.backend.calls_a_look)
+    return change(wanted, record=change(record, spent_until=spent_until))
 
 
 def _guard_stop(situation: Situation) -> Guards:
