@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from tests.support.day import TARGET, Day, a_day, a_model, at
 
-from preheat.app.ports.errors import InvalidCall, ModelGone
+from preheat.app.ports.errors import AnswerLost, InvalidCall, ModelGone
 from preheat.domain.plan.plan import Mode, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
@@ -81,7 +81,18 @@ def test_one_wrong_answer_to_a_read_never_ends_the_looking(answers: Sequence[Exc
         assert (day.started(), day.stopped()) == (1, 1)
 
 
-@pytest.mark.parametrize("answers", [[InvalidCall("not so")] * 3, [ModelGone("no such model")] * 2])
+NO_MODEL = ModelGone("no such model")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [InvalidCall("not so")] * 3,
+        [NO_MODEL] * 2,
+        [NO_MODEL] * 3,
+        [NO_MODEL, AnswerLost("nothing came back"), NO_MODEL],
+    ],
+)
 def test_wrong_answers_at_the_end_of_a_shift_leave_nothing_running(answers: Sequence[Exception]) -> None:
     with a_day() as day:
         service = Wrong(day)

@@ -76,6 +76,14 @@ MUTATIONS = (
         sees="L2",
     ),
     _in_resting(
+        name="a model let go of after three looks",
+        old="GONE_FROM = 4",
+        new="GONE_FROM = 3",
+        rule="three wrong answers to looks let go of nothing",
+        sees="L2",
+        suite="tests/days/test_what_cannot_be_read.py",
+    ),
+    _in_resting(
         name="a lease let go of what is gone",
         old="    if attempt is not None and situation.now < attempt.lease_ends_at():",
         new="    if attempt is not None and situation.now < situation.now:",

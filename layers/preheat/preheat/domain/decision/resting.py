@@ -32,7 +32,7 @@ from preheat.domain.values import change
 
 LOOKS_TO_SPARE = 12  # calls
 UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
-GONE_FROM = 3  # looks in a row that did not find it, the last two by the service's word: one may be wrong
+GONE_FROM = 4  # looks in a row that did not find it, at least two by the word of the service: three may be wrong
 OUTLASTED = "The demand ended before the service responded; checking again"
 STOP_UNDER_WAY = "Needed again; waiting because an earlier stop may still be in progress"
 
