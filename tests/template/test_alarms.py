@@ -276,6 +276,16 @@ def test_the_composite_alarm_names_alarms_that_exist(of_type: OfType) -> None:
     assert {"ModelLateAlarm", "ModelAtRiskAlarm", "TickMissingAlarm"} <= named <= set(of_type(ALARM))
 
 
+def test_essential_monitoring_has_all_that_pages_and_what_the_page_names(template: dict[str, Any], root: Path) -> None:
+    alarms = {name: one for name, one in template["Resources"].items() if one["Type"] == ALARM}
+    essential = {name for name, one in alarms.items() if one.get("Condition") is None}
+    assert {one["Condition"] for name, one in alarms.items() if name not in essential} == {"MonitorsFully"}
+    paging = set(re.findall(r"\$\{(\w+)\}", template["Resources"]["PagingAlarm"]["Properties"]["AlarmRule"]["Fn::Sub"]))
+    page = (root / "docs" / "alarms.md").read_text().partition("`Monitoring=essential`")[2].partition("\n\n")[0]
+    assert essential == (paging & set(alarms)) | (set(re.findall(r"\w+Alarm", page)) - {"PagingAlarm"})
+    assert len(essential) == 15
+
+
 def test_no_heartbeat_pages_before_the_first_tick_of_a_new_stack(of_type: OfType) -> None:
     rule = of_type("AWS::CloudWatch::CompositeAlarm")["PagingAlarm"]["AlarmRule"]["Fn::Sub"]
     heartbeats = {name for name, alarm in of_type(ALARM).items() if alarm["TreatMissingData"] == "breaching"}

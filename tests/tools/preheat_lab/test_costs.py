@@ -8,6 +8,7 @@ import pytest
 from preheat_lab.costs import bill, measuring
 
 PAGE = bill.DOC.read_text(encoding="utf-8")
+WEEK = bill.read_page(PAGE)
 
 
 def test_the_tables_on_the_page_are_those_of_the_script() -> None:
@@ -68,3 +69,18 @@ def test_alarms_and_dashboards_are_counted_as_the_template_has_them() -> None:
     assert template.count(f"MemorySize: {1024 * bill.SMALL_GB:.0f} ") == len(("reconcile", "watch", "publish"))
     assert template.count("Type: AWS::CloudWatch::CompositeAlarm\n") == bill.COMPOSITES
     assert template.count("Type: AWS::CloudWatch::Dashboard\n") == bill.DASHBOARDS
+    conditional = "AWS::CloudWatch::{}\n    Condition: MonitorsFully\n"
+    assert template.count(conditional.format("Alarm")) == bill.ALARMS - bill.ESSENTIAL_ALARMS
+    assert template.count(conditional.format("Dashboard")) == bill.DASHBOARDS - bill.ESSENTIAL_DASHBOARDS
+    saved = bill.compute_costs(WEEK, 20), bill.compute_costs(WEEK, 20, essential=True)
+    less = sum(saved[0].values()) - sum(saved[1].values())
+    for page in (template, (bill.DOC.with_name("parameters.md")).read_text(encoding="utf-8")):
+        assert f"{less:.2f} USD a month less" in page
+
+
+def test_the_free_allowance_of_cloudwatch_takes_off_what_its_price_page_says() -> None:
+    paid, free = (bill.compute_costs(WEEK, 20, free=free) for free in (False, True))
+    assert [paid["dashboard"], free["dashboard"], free["metrics"]] == [Decimal(3), Decimal(), Decimal()]
+    assert paid["alarms"] - free["alarms"] == 1
+    assert {part: paid[part] for part in paid if part not in ("alarms", "metrics", "dashboard")}.items() <= free.items()
+    assert bill.compute_costs(WEEK, 5_000, free=True)["metrics"] > 0

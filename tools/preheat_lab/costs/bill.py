@@ -1,7 +1,7 @@
 """Computes the monthly cost of a stack from a measured week, at public list prices. Owns the tables of docs/costs.md.
 
 Constants below state what a simulation cannot measure: how long an invocation takes, how many models share a schedule.
-It leaves the free tier out.
+It leaves the free tier out, but for the table of a small plant.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ SIZES = (20, 1_000, 5_000)
 
 # Public list prices of us-east-1 in USD, first tier, as the services' price pages had them at the end of 2025.
 LAMBDA_REQUEST = Decimal("0.20") / 1_000_000  # aws.amazon.com/lambda/pricing
-LAMBDA_GB_SECOND = Decimal("0.0000166667")  # the same, x86_64
+LAMBDA_GB_SECOND = Decimal("0.0000133334")  # the same, arm64
 SQS_REQUEST = Decimal("0.40") / 1_000_000  # aws.amazon.com/sqs/pricing, standard queue
 DYNAMODB_READ = Decimal("0.125") / 1_000_000  # aws.amazon.com/dynamodb/pricing/on-demand, a read request unit
 DYNAMODB_WRITE = Decimal("0.625") / 1_000_000  # the same, a write request unit
@@ -31,7 +31,8 @@ LOGS_GB = Decimal("0.50")  # aws.amazon.com/cloudwatch/pricing, ingestion
 METRIC_MONTH = Decimal("0.30")  # the same, custom metric, billed by the hours with a datum
 ALARM_MONTH = Decimal("0.10")  # the same, standard resolution
 COMPOSITE_MONTH = Decimal("0.50")  # the same, composite
-DASHBOARD_MONTH = Decimal("3.00")  # the same; an account has three without charge
+DASHBOARD_MONTH = Decimal("3.00")  # the same
+FREE_METRICS, FREE_ALARMS, FREE_DASHBOARDS = 10, 10, 3  # the same, for each account; no alarm of these is composite
 BUS_EVENT = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing, custom events
 SCHEDULER_CALL = Decimal("1.00") / 1_000_000  # aws.amazon.com/eventbridge/pricing
 
@@ -50,6 +51,7 @@ PLATFORM_BYTES = 400  # of the lines that Lambda itself writes for an invocation
 EMPTY_POLLS_A_DAY = 5 * 3 * 60 * 24  # five pollers of a mapping, each asking for 20 s
 POLLED_QUEUES = 2
 ALARMS, COMPOSITES, DASHBOARDS = 39, 1, 1  # a test compares them with the template
+ESSENTIAL_ALARMS, ESSENTIAL_DASHBOARDS = 15, 0  # the same, with Monitoring=essential
 SCHEDULES = {20: 5, 1_000: 50, 5_000: 100}
 RESYNCS_A_DAY = 144
 AUDITS_A_DAY = 288
@@ -58,11 +60,17 @@ WHOLES_A_DAY = 24  # of them, and of the resyncs, read every record; the rest re
 AUDIT_SECONDS = Decimal("0.003")  # for each model
 AUDIT_BASE_SECONDS = Decimal("0.5")  # for the calls that do not grow with the models, a third of them with lists
 LEDGER_DAYS = 365  # the age of each ledger
-AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitHours
+AUDIT_METRIC_HOURS = 48  # a day: ModelsAtRisk and HostedUnitHours
 
 
-def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
-    """Return what a stack of `models` models costs in a month of USD, part by part."""
+def compute_costs(
+    week: MeasuredWeek, models: int, *, essential: bool = False, free: bool = False
+) -> dict[str, Decimal]:
+    """Return what a stack of `models` models costs in a month of USD, part by part.
+
+    `essential` is the parameter Monitoring. `free`: all of CloudWatch's free allowance is for this stack.
+    """
+    alarms, dashboards = (ESSENTIAL_ALARMS, ESSENTIAL_DASHBOARDS) if essential else (ALARMS, DASHBOARDS)
 
     def monthly(number: float) -> Decimal:
         return Decimal(str(number)) * DAYS
@@ -91,6 +99,10 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
     metric_hours = monthly(
         week.stack_metric_hours + AUDIT_METRIC_HOURS + week.schedule_metric_hours * SCHEDULES[models]
     )
+    metrics = metric_hours / (24 * DAYS)
+    if free:
+        metrics, alarms = max(metrics - FREE_METRICS, Decimal()), max(alarms - FREE_ALARMS, 0)
+        dashboards = max(dashboards - FREE_DASHBOARDS, 0)
     return {
         "Lambda": invocations * LAMBDA_REQUEST + (small_seconds * SMALL_GB + seconds * MEMORY_GB) * LAMBDA_GB_SECOND,
         "SQS": (3 * sends + monthly(EMPTY_POLLS_A_DAY * POLLED_QUEUES)) * SQS_REQUEST,
@@ -98,9 +110,9 @@ def compute_costs(week: MeasuredWeek, models: int) -> dict[str, Decimal]:
         + monthly(week.writes * models) * DYNAMODB_WRITE
         + stored_gb * DYNAMODB_GB_MONTH,
         "logs": log_bytes / 2**30 * LOGS_GB,
-        "metrics": metric_hours / (24 * DAYS) * METRIC_MONTH,
-        "alarms": ALARMS * ALARM_MONTH + COMPOSITES * COMPOSITE_MONTH,
-        "dashboard": DASHBOARDS * DASHBOARD_MONTH,
+        "metrics": metrics * METRIC_MONTH,
+        "alarms": alarms * ALARM_MONTH + COMPOSITES * COMPOSITE_MONTH,
+        "dashboard": dashboards * DASHBOARD_MONTH,
         "EventBridge": (ticks + audits) * SCHEDULER_CALL + monthly(week.events * models) * BUS_EVENT,
     }
 
@@ -126,6 +138,18 @@ def format_costs(week: MeasuredWeek) -> list[str]:
     return [*rows, _format_row("Instance Scheduler, as published", [INSTANCE_SCHEDULER[models] for models in SIZES])]
 
 
+def format_small(week: MeasuredWeek) -> list[str]:
+    """Return the table of a small plant, as the page has it: by the parameter Monitoring, and by CloudWatch's price."""
+
+    def add(*, essential: bool, free: bool) -> Decimal:
+        return sum(compute_costs(week, SIZES[0], essential=essential, free=free).values(), Decimal())
+
+    rows = [f"| {SIZES[0]} models, USD a month | `full` | `essential` |", "| --- | ---: | ---: |"]
+    for name, free in (("by list prices", False), ("if CloudWatch's free allowance is for Preheat", True)):
+        rows.append(_format_row(name, [add(essential=False, free=free), add(essential=True, free=free)]))
+    return rows
+
+
 def _format_row(name: str, amounts: Sequence[Decimal], digits: int = 2) -> str:
     return f"| {name} | " + " | ".join(f"{amount:,.{digits}f}" for amount in amounts) + " |"
 
@@ -141,6 +165,8 @@ def read_page(text: str) -> MeasuredWeek:
 
 
 def format_tables(week: MeasuredWeek) -> str:
-    """Return both tables with their marks; the costs follow from the figures as the page shows them."""
+    """Return the tables with their marks; the costs follow from the figures as the page shows them."""
     rounded = MeasuredWeek(**{name: round(value, 2) for name, value in asdict(week).items()})
-    return "\n".join([BEGIN, "", *format_measures(rounded), "", *format_costs(rounded), "", END])
+    return "\n".join(
+        [BEGIN, "", *format_measures(rounded), "", *format_costs(rounded), "", *format_small(rounded), "", END]
+    )

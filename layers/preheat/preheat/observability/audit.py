@@ -17,13 +17,15 @@ def report_audit(audited: Audited) -> None:
     _log_problems(audited)
     metrics = make_metrics(audited.at)
     metrics.add_metric("ModelsAtRisk", MetricUnit.Count, len(audited.at_risk))
-    metrics.add_metric("ModelsUnknown", MetricUnit.Count, len(audited.unknown))
+    if audited.unknown:
+        metrics.add_metric("ModelsUnknown", MetricUnit.Count, len(audited.unknown))
     if audited.stuck:
         metrics.add_metric("ModelsStuck", MetricUnit.Count, len(audited.stuck))
     if audited.violations:
         metrics.add_metric("LedgerTampered", MetricUnit.Count, len(audited.violations))
-    if audited.unscheduled is not None:
+    if audited.unscheduled:
         metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
+    if audited.unscheduled is not None:
         hours = audited.hosted_units * (LISTS_EVERY / timedelta(hours=1))
         metrics.add_metric("HostedUnitHours", MetricUnit.NoUnit, hours)
     metrics.flush_metrics()
