@@ -145,6 +145,16 @@ def test_other_units_count_as_a_change_before_their_first_start() -> None:
         assert day.record.wake_at == at("08:00", day=1) - changed.span - 2 * MINUTE
 
 
+@pytest.mark.parametrize(("units", "samples"), [(None, 1), (2, 0)])
+def test_a_start_with_the_units_of_a_hold_says_nothing_about_the_lead(units: int | None, samples: int) -> None:
+    with a_day(max_units_by_request=4) as day:
+        day.run_until("05:00")
+        day.hold("06:00", "07:00", units=units)
+        day.run_until("06:55")
+        assert day.observed() is Observed.HOSTED
+        assert len(day.record.samples) == samples
+
+
 def test_an_earlier_releases_demand_under_way_is_not_dropped_for_a_shorter_lead() -> None:
     with a_day(lead="30m", start_takes="9m") as day:
         remember(day, *([9.0] * 30))
