@@ -179,6 +179,21 @@ def test_a_reading_that_fails_between_two_empty_ones_does_not_count() -> None:
         assert the_stop(day).at >= at("16:01:10")
 
 
+def test_readings_that_fail_are_counted_one_by_one_until_one_succeeds() -> None:
+    with a_day_with_both() as day:
+        day.run_until("15:59")
+        refusing(day, Throttled("too often"), "count")
+        counted: list[int] = []
+        while len(counted) < 3:
+            day.run_until(f"{day.clock.at + timedelta(seconds=5):%H:%M:%S}")
+            found = day.record.draining.unreadable if day.record.draining is not None else 0
+            counted += [found] if found not in (0, *counted) else []
+        assert counted == [1, 2, 3]
+        day.remote = lambda remote: remote
+        day.run_until("16:10")
+        assert the_stop(day).reason.startswith("Drained")
+
+
 def test_a_queue_that_does_not_exist_is_not_an_empty_one() -> None:
     with a_day(drain=DRAIN) as day:
         day.backlogs.backlogs.clear()
