@@ -80,6 +80,16 @@ def test_no_two_looks_are_further_apart_than_all_the_time_before(samples: list[t
     assert all(two <= max(4 * one, behind) for one, two in pairwise(found))
 
 
+@given(histories | close, st.integers(0, 999_999).map(lambda late: timedelta(microseconds=late)))
+def test_a_look_never_comes_just_before_looks_come_often(samples: list[timedelta], late: timedelta) -> None:
+    """A look a moment too early would have the next one some seconds later, because messages wait whole seconds."""
+    elapsed = timedelta(seconds=120) + late
+    while elapsed < timedelta(hours=1):
+        wait = wait_while_starting(elapsed, samples, LEAD)
+        assert wait >= timedelta(seconds=7)
+        elapsed += wait
+
+
 def test_what_has_failed_at_once_is_seen_when_its_lease_ends() -> None:
     assert looks([13 * MINUTE], HOUR)[1] == 2 * MINUTE
     assert looks([], HOUR)[1] == 2 * MINUTE

@@ -133,7 +133,7 @@ def note_codes(monkeypatch: Patch) -> Counter[tuple[str, str | None, str]]:
     return codes
 
 
-BUSY = partial(simulate, seed=12, models=8, days=4, requests=240)
+BUSY = partial(simulate, seed=7, models=8, days=4, requests=320)
 
 
 def test_an_admin_stops_and_changes_what_others_ask_for_and_a_sender_in_a_loop_is_refused(monkeypatch: Patch) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 # A tick sends what falls due within this time; a later tick finds the rest in time.
@@ -181,6 +182,6 @@ def _wait(elapsed: float, bracket: _Bracket) -> float:
     if elapsed >= bracket.opens:
         return NARROWEST if bracket.narrow else max(NARROW, WIDEST * elapsed) // 1
     then = FIRST if elapsed < FIRST else elapsed + max(NARROW, bracket.before * elapsed)
-    # A look that would come just before it opens waits for that.
-    wait = bracket.opens - elapsed if then + NARROW / 2 > bracket.opens else then - elapsed
+    # A look that would come just before it opens waits for that: a part of a second less, and the next comes at once.
+    wait = ceil(bracket.opens - elapsed) if then + NARROW / 2 > bracket.opens else then - elapsed
     return max(1.0, wait // 1)
