@@ -12,6 +12,7 @@ from tests.support.scene import ADMIN, LINE, OTHER, Scene
 from preheat.app.publish import make_events
 from preheat.app.requests.codes import Code
 from preheat.app.requests.envelope import IncomingMessage
+from preheat.app.requests.rights import SUBJECTS_AN_HOUR
 from preheat.app.requests.ruling import KEPT_MAX, SENDER_KEPT_MAX
 from preheat.domain.demand.request import Subject
 from preheat.domain.plan.plan import ModelId
@@ -217,6 +218,16 @@ def test_however_many_subjects_a_sender_names_its_requests_are_bounded() -> None
     scene.at("17:00")
     codes = [scene.asks("status", model=f"m-{number}").code for number in range(1_201)]
     assert codes[-2:] == [Code.UNKNOWN_MODEL, Code.TOO_OFTEN]
+
+
+def test_a_sender_reads_whether_it_asked_too_often_about_one_subject_or_in_all() -> None:
+    scene = a_scene(replace(MES, requests_an_hour=1))
+    for number in range(SUBJECTS_AN_HOUR):
+        assert scene.asks("status", model=f"m-{number}").code != Code.TOO_OFTEN
+    last = scene.asks("status")  # the first about this model
+    assert last.reason == "You sent more than 40 requests in all in an hour; try again after 2026-11-23 18:00:00Z"
+    again = scene.asks("status")
+    assert again.reason.startswith("You sent more than 1 request about weld-seams in an hour")
 
 
 def test_a_request_that_came_too_often_succeeds_when_it_is_sent_again_later() -> None:

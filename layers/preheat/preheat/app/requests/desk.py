@@ -144,10 +144,10 @@ class Desk:
         if about_it <= most and in_all <= most * SUBJECTS_AN_HOUR:
             return answer
         retry_at = hour + timedelta(hours=1)
-        about = f"about {subject.key}" if subject is not None and about_it > most else "in all"
-        reason = (
-            f"You sent more than {most if about_it > most else most * SUBJECTS_AN_HOUR} requests {about} in an hour"
-        )
+        about, allowed = "in all", most * SUBJECTS_AN_HOUR
+        if subject is not None and about_it > most:
+            about, allowed = f"about {subject.key}", most
+        reason = f"You sent more than {allowed} request{'s' if allowed > 1 else ''} {about} in an hour"
         ruling = Ruling(Code.TOO_OFTEN, f"{reason}; try again after {format_instant(retry_at)}", retry_at=retry_at)
         return replace(answer, request=None, ruling=ruling)
 
