@@ -145,6 +145,8 @@ def test_the_outlook_is_half_open_and_names_the_next_edge() -> None:
     assert look_ahead(model, at("07:27:59")).next_edge == at("07:28")
     assert look_ahead(model, at("07:28")).current is not None
     assert look_ahead(model, at("07:28")).next_edge == at("08:00")
+    assert look_ahead(model, at("07:28")).edge_after == at("16:00")
+    assert look_ahead(model, at("07:27:59")).edge_after == at("08:00")
     assert look_ahead(model, at("08:00")).next_edge == at("16:00")
     assert look_ahead(model, at("16:00")).current is None
     assert look_ahead(model, at("16:00")).next_edge == at("07:28", day=1)

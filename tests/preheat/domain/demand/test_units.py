@@ -10,7 +10,7 @@ from tests.support.day import WELD, a_model, at
 from preheat.domain.demand.demand import Demand, find_demands
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.demand.shifts import find_due_shift
-from preheat.domain.demand.units import find_ask, find_restart
+from preheat.domain.demand.units import find_ask, find_made_late, find_restart
 from preheat.domain.plan.hosted_model import HostedModel, Resize
 from preheat.domain.plan.plan import Backend, Target, Units
 
@@ -104,3 +104,14 @@ def test_a_shift_that_a_hold_has_joined_to_another_is_due_by_itself() -> None:
         "05:30": "04:00",  # the plan alone bridges the gap
         "11:28": "12:00",
     }
+
+
+LATE_BY_A_RESTART = [("07:00", None), ("07:25", "08:00"), ("07:45", "08:10"), ("08:05", "08:10"), ("08:10:01", None)]
+
+
+@pytest.mark.parametrize(("now", "late"), LATE_BY_A_RESTART)
+def test_a_restart_makes_late_what_begins_meanwhile_and_waits_for_the_last_of_it(now: str, late: str | None) -> None:
+    model = a_model("08:00-16:00")
+    second = replace(a_model("08:10-16:00").schedules[0], name="second")
+    model = replace(model, schedules=(*model.schedules, second))
+    assert find_made_late(model, the_demand(model), at(now)) == (at(late) if late is not None else None)

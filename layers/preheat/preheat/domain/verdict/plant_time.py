@@ -42,7 +42,7 @@ class PlantTime:
 def format_span(length: timedelta) -> str:
     """Return a length of time in the two largest units that matter: `12 min`, `3 h 5 min`, `2 d 4 h`.
 
-    >>> span(timedelta(hours=3, minutes=5))
+    >>> format_span(timedelta(hours=3, minutes=5))
     '3 h 5 min'
     """
     minutes = int(length / MINUTE)
