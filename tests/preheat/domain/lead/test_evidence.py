@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.evidence import AFTER_A_CHANGE, add_sample, count_trusted, cut, turn_to
+from preheat.domain.lead.evidence import AFTER_A_CHANGE, add_sample, count_trusted, cut, holds_up, turn_to
 from preheat.domain.plan.plan import Backend, ModelId, Target
+from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import SAMPLES_KEPT, ModelRecord
 
@@ -65,3 +67,21 @@ def test_evidence_is_never_more_than_the_samples_and_grows_by_one_at_most(steps:
         record = cut(record) if step == "cut" else add_sample(record, MINUTE, step)
         assert 0 <= count_trusted(record) <= min(before + 1, len(record.samples), SAMPLES_KEPT)
         assert step != "cut" or count_trusted(record) <= AFTER_A_CHANGE
+
+
+HELD_UP = {
+    Answer.QUOTA: 1,
+    Answer.DENIED: 1,
+    Answer.INVALID: 1,
+    Answer.GONE: 1,
+    Answer.THROTTLED: 4,
+    Answer.WRONG_STATE: 4,
+    Answer.ACCEPTED: None,
+    Answer.LOST: None,
+}
+
+
+@pytest.mark.parametrize("answer", HELD_UP)
+def test_from_which_try_on_a_refusal_holds_a_start_up(answer: Answer) -> None:
+    found = next((tries for tries in range(1, 20) if holds_up(answer, tries)), None)
+    assert found == HELD_UP[answer]

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.domain.lead.lead import STARTS_TO_LEARN, Bound, Lead, foresee, learn_lead, pin_lead, stretch
+from preheat.domain.lead.lead import (
+    STARTS_TO_LEARN,
+    Bound,
+    Lead,
+    estimate_idle,
+    find_late_target,
+    foresee,
+    learn_lead,
+    pin_lead,
+    stretch,
+)
 from preheat.domain.plan.hosted_model import LATE_TARGET_LEAST, LATE_TARGET_MOST, Learning, Siblings
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -200,3 +210,23 @@ def test_siblings_count_only_for_the_first_starts() -> None:
 def test_impossible_siblings_are_an_error(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not"):
         replace(SLOW, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("idle", "late", "share"),
+    [
+        (1, 99, 0.01),
+        (2, 98, 0.02),
+        (1, 1e6, LATE_TARGET_LEAST),
+        (0, 5, LATE_TARGET_LEAST),
+        (5, 0, LATE_TARGET_MOST),
+        (0, 0, LATE_TARGET_MOST),
+    ],
+)
+def test_the_share_of_late_starts_that_costs_least_is_bounded(idle: float, late: float, share: float) -> None:
+    assert find_late_target(idle, late) == pytest.approx(share)
+
+
+def test_a_model_is_idle_for_what_its_lead_exceeds_each_start_on_average() -> None:
+    assert estimate_idle([], HOUR) is None
+    assert estimate_idle([10 * MINUTE, 50 * MINUTE, 2 * HOUR], HOUR) == 20 * MINUTE  # 50, 10 and none
