@@ -60,7 +60,7 @@ WHOLES_A_DAY = 24  # of them, and of the resyncs, read every record; the rest re
 AUDIT_SECONDS = Decimal("0.003")  # for each model
 AUDIT_BASE_SECONDS = Decimal("0.5")  # for the calls that do not grow with the models, a third of them with lists
 LEDGER_DAYS = 365  # the age of each ledger
-AUDIT_METRIC_HOURS = 48  # a day: ModelsAtRisk and HostedUnitHours
+AUDIT_METRIC_HOURS = 72  # a day: ModelsAtRisk, UnscheduledModels and HostedUnitHours
 
 
 def compute_costs(

@@ -23,9 +23,8 @@ def report_audit(audited: Audited) -> None:
         metrics.add_metric("ModelsStuck", MetricUnit.Count, len(audited.stuck))
     if audited.violations:
         metrics.add_metric("LedgerTampered", MetricUnit.Count, len(audited.violations))
-    if audited.unscheduled:
-        metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
     if audited.unscheduled is not None:
+        metrics.add_metric("UnscheduledModels", MetricUnit.Count, len(audited.unscheduled))
         hours = audited.hosted_units * (LISTS_EVERY / timedelta(hours=1))
         metrics.add_metric("HostedUnitHours", MetricUnit.NoUnit, hours)
     metrics.flush_metrics()
