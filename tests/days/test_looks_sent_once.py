@@ -202,6 +202,22 @@ def test_an_early_message_that_cannot_be_sent_again_leaves_the_look_to_the_index
         assert due_at in list_looks(day, wake_at)
 
 
+def test_a_failed_pass_that_cannot_send_its_message_again_leaves_the_look_to_the_net() -> None:
+    with a_day(gate=GATE) as day:
+        day.run_until("09:05")
+        wake_at, due_at = day.record.wake_at, day.record.due_at
+        assert wake_at is not None
+        assert due_at is not None
+        lose_messages(day)
+        day.clock.advance_to(wake_at)
+        queue = Failing(day.queue, "enqueue", QueueUnavailable("no answer"))
+        store = Failing(day.store, "save", StoreUnavailable("no answer"))
+        failed = reconcile(WELD, replace(day._remote("pass-x"), queue=queue, store=store), due_at=due_at)
+        assert (failed.incomplete, day.record.due_at, len(day.queue)) == (True, due_at, 0)
+        day.run_until(f"{due_at + MINUTE:%H:%M:%S}")
+        assert due_at in list_looks(day, wake_at + MINUTE)
+
+
 @pytest.mark.parametrize("repeated", [True, False])
 def test_the_message_of_a_failed_pass_sends_the_look_that_its_write_has_put_behind_the_net(repeated: bool) -> None:
     with a_day(gate=GATE) as day:
