@@ -195,7 +195,7 @@ class Reference:
         if new is not None and new.client_token in worker.sent and worker.definite:
             self.tokens[new.client_token].open.pop(worker.name, None)
         if intends and new is not None:
-            self._intended(worker, new, at)
+            self._intended(worker, new, at, before.effort.demand_start if before and before.effort else None)
         if new is not None and new.call is Call.START and new.units.minimum > self.own_units and after.effort:
             self._more_units(new, after.effort.demand_start, intends=intends)
 
@@ -340,8 +340,8 @@ class Reference:
                 "S8", f"{old.client_token} is closed {age} after its intent, which may still be sent"
             )
 
-    def _intended(self, worker: ReferencePass, attempt: Attempt, at: datetime) -> None:
-        """A won write names a call: it is the pass's to send, once."""
+    def _intended(self, worker: ReferencePass, attempt: Attempt, at: datetime, demand: datetime | None) -> None:
+        """A won write names a call: it is the pass's to send, once. `demand`: the begin of the one on record before."""
         name = attempt.client_token
         if not TOKEN.fullmatch(name):
             raise ReferenceViolation("S5", f"token {name!r} is not of the service's alphabet")
@@ -360,12 +360,19 @@ class Reference:
         here = wanted is not None and wanted.target == attempt.target
         if wanted and here and worker.saw is Observed.HOSTED:
             moments = {sure + by for sure in (worker.begun_at, at) for by in (-self.skew, self.skew)}
-            if all(map(wanted.needs, moments)) and not self.may_restart(worker):
-                raise ReferenceViolation("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
+            if all(map(wanted.needs, moments)):
+                self._restarts(worker, attempt.target, demand)
         allowed = wanted and here and wanted.stops_others
         if worker.saw in RUNNING and not self.ours.get(attempt.target) and not allowed:
             raise ReferenceViolation("S4", "a stop is intended of what Preheat neither started nor adopted")
         self.ours[attempt.target] = True  # once any policy stops it, Preheat has to complete the stop
+
+    def _restarts(self, worker: ReferencePass, target: Target, demand: datetime | None) -> None:
+        """A stop of what a demand needs: only for a hold, and not once the service has refused its units."""
+        if not self.may_restart(worker):
+            raise ReferenceViolation("S3", f"hosted and needed at {worker.begun_at}, yet a stop is intended")
+        if demand is not None and (target, demand) in self.units_failed:
+            raise ReferenceViolation("S13", f"a restart at {worker.begun_at}, after the service refused the units")
 
     def _more_units(self, attempt: Attempt, demand: datetime, *, intends: bool) -> None:
         """A start asks for more units than the plan: within the cap, and not once the service has refused that."""

@@ -13,7 +13,7 @@ from tests.tools.preheat_lab.statemachine.reference import ReferenceViolation
 
 from preheat.adapters.memory.store import MemoryStore
 from preheat.domain.decision import decision, draining, gating, sizing, starting, writing
-from preheat.domain.decision.situation import Decision
+from preheat.domain.decision.situation import Decision, Situation
 from preheat.domain.record import attempt, lifecycle, record
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Desired, Observed, Step
@@ -177,3 +177,15 @@ def test_a_gate_that_delays_the_stop_for_too_long(monkeypatch: pytest.MonkeyPatc
 def test_a_restart_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizing, "_find_restart_units", lambda _: 6)
     assert find_broken() == "S3"
+
+
+def test_a_restart_for_units_that_the_service_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = sizing._find_restart_units
+
+    def forget(situation: Situation) -> int:
+        effort = situation.record.effort
+        kept = replace(effort, units_failed=False) if effort is not None else None
+        return find(replace(situation, record=replace(situation.record, effort=kept)))
+
+    monkeypatch.setattr(sizing, "_find_restart_units", forget)
+    assert find_broken() == "S13"
