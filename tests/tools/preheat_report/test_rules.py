@@ -133,6 +133,18 @@ def test_what_was_not_delivered_is_no_saving() -> None:
     assert late.saved_on_fixed_lead == {"USD": Decimal("-2.0")}
 
 
+def test_a_shift_that_began_before_the_plan_named_the_model_costs_no_saving() -> None:
+    """The plan came at 12:00 into a shift since 6:00. Nobody missed the model before, and nobody would have run it."""
+    needed = {"needed_from": at(6), "needed_until": at(14)}
+    found = report_on(entry(1, at(12), units=1, **needed), entry(2, at(14), stretch(12.5, 14), **needed), as_of=at(14))
+    assert (found.undelivered, found.around_the_clock, found.fixed_lead) == (0.5 * HOUR, 2 * HOUR, 2.5 * HOUR)
+
+
+def test_a_range_that_begins_with_days_off_counts_them_as_saved() -> None:
+    found = report_on(entry(7, at(20), stretch(18, 20), needed_from=at(18), needed_until=at(20), units=1))
+    assert (found.around_the_clock, found.saved) == (24 * HOUR, {"USD": Decimal(88)})
+
+
 def test_late_demands_are_named_those_never_ready_first() -> None:
     entries = [
         entry(1, at(6), late=True, needed_from=at(6), needed_until=at(8), ready_at=at(6)),

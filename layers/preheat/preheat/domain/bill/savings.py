@@ -1,7 +1,8 @@
 """The savings against a model that never stops, and against one that starts a fixed time ahead, for the same demand.
 
 The demands are those that the ledger names, bridged gaps included, so that both have the same base. The
-time in which a model was needed and not ready is no saving: it counts for neither.
+time in which a model was needed and not ready is no saving: it counts for neither. Nor does the time before the first
+entry of the ledger. Preheat did not know the model then, and its shift may have begun hours before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,27 +48,26 @@ def find_first_ready(entries: Sequence[LedgerEntry]) -> dict[datetime, datetime]
 
 def compute_undelivered(entries: Sequence[LedgerEntry], paid: Sequence[Stretch], asked: Window) -> timedelta:
     """Return the unit time in which a model was needed, and was not ready or did not run."""
-    ready, missing = find_first_ready(entries), timedelta()
+    ready, missing, known = find_first_ready(entries), timedelta(), _clip(entries, asked)
     for demand in find_needed(entries):
         first = ready.get(demand.start, demand.end)
         runs = (
             Window(max(each.begin, first), min(each.end, demand.end)) for each in paid if _overlaps(each, first, demand)
         )
-        missing += _measure([demand], asked) - _measure(runs, asked)
+        missing += _measure([demand], known) - _measure(runs, known)
     return count_units(entries) * missing
 
 
 def compute_around_the_clock(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
-    """Return the unit time of a model that runs through the range, from its first entry on."""
-    if not entries or entries[0].at >= asked.end:
-        return timedelta()
-    return count_units(entries) * (asked.end - max(asked.start, entries[0].at))
+    """Return the unit time of a model that runs through the range; none without an entry."""
+    known = _clip(entries, asked) if entries else None
+    return count_units(entries) * (known.end - known.start) if known is not None else timedelta()
 
 
 def compute_with_fixed_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
     """Return the unit time of a model that starts 30 minutes ahead of each demand, and stops at its end."""
     ahead = (Window(each.start - FIXED_LEAD, each.end) for each in find_needed(entries))
-    return count_units(entries) * _measure(ahead, asked)
+    return count_units(entries) * _measure(ahead, _clip(entries, asked, FIXED_LEAD))
 
 
 def compute_vain_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelta:
@@ -76,7 +76,8 @@ def compute_vain_lead(entries: Sequence[LedgerEntry], asked: Window) -> timedelt
     served = [Window(each.start - FIXED_LEAD, each.end) for each in needed if each.start in ready]
     every = [Window(each.start - FIXED_LEAD, each.end) for each in needed if each.start not in ready]
     demands = [each for each in needed if each.start not in ready]
-    both = _measure([*served, *every], asked) - _measure([*served, *demands], asked)
+    known = _clip(entries, asked, FIXED_LEAD)
+    both = _measure([*served, *every], known) - _measure([*served, *demands], known)
     return count_units(entries) * both
 
 
@@ -84,7 +85,16 @@ def _overlaps(paid: Stretch, first: datetime, demand: Window) -> bool:
     return max(paid.begin, first) < min(paid.end, demand.end)
 
 
-def _measure(windows: Iterable[Window], asked: Window) -> timedelta:
+def _clip(entries: Sequence[LedgerEntry], asked: Window, ahead: timedelta = timedelta()) -> Window | None:
+    """Return the range from `ahead` before the first entry of the ledger on; older entries than these may exist."""
+    known_at = entries[0].at - ahead if entries and entries[0].sequence == 1 else asked.start
+    begin = max(asked.start, known_at)
+    return Window(begin, asked.end) if begin < asked.end else None
+
+
+def _measure(windows: Iterable[Window], asked: Window | None) -> timedelta:
     """Return how much of the range the windows cover; what two of them cover counts once."""
+    if asked is None:
+        return timedelta()
     spans = (min(each.end, asked.end) - max(each.start, asked.start) for each in merge(windows))
     return sum((span for span in spans if span > timedelta()), timedelta())
