@@ -219,7 +219,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
 def test_before_the_shift(morning: Morning, golden: Callable[[Path, str], None]) -> None:
     morning.wait_for(drain=VerdictState.READY)
     released = morning.terminal.paste("preheat release drain images-1")
-    assert "READY not needed any more: no demand; stops when its queue is empty" in released
+    assert "READY until its queue is empty: no demand; stops when its queue is empty" in released
     read = morning.explain(BEFORE)
     assert datetime.now(UTC) < morning.begin, "the machine is too slow: the shift has begun"
     golden(GOLDEN / "morning-before.txt", make_plain(read))

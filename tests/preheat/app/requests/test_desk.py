@@ -26,7 +26,8 @@ from preheat.domain.plan.plan import Backend, Mode, ModelId, Units
 from preheat.domain.plan.senders import DEFAULT_PLACES
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Effort, Phase, Unread
+from preheat.domain.record.record import Effort, Ownership, Phase, Unread
+from preheat.domain.record.wording import format_instant
 
 PAINT = ModelId("paint-shop")
 
@@ -158,6 +159,17 @@ def test_the_reply_to_a_hold_under_a_block_counts_from_the_end_of_the_block(scen
     covered = scene.asks("hold", until="18:30")
     assert (covered.code, covered.ready_at) == (Code.ACCEPTED, None)
     assert covered.reason.endswith("; blocked for its whole duration")
+
+
+def test_the_reply_to_a_hold_under_a_block_names_the_block_while_the_model_still_runs() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("12:00")
+    make_hosted(scene)
+    scene.record(ownership=Ownership.STARTED)
+    assert "READY until it stops: " in scene.asks("block", until="14:00").reason
+    under = scene.asks("hold", until="18:00").reason
+    assert f"; a block keeps it off until {format_instant(at('14:00'), None)}; next needed from " in under
+    assert "a block keeps it off" not in scene.asks("hold", until="18:00", priority=60).reason
 
 
 def test_the_reply_to_a_hold_soon_after_a_block_of_its_schedule_counts_the_stop_that_the_block_cost() -> None:

@@ -337,7 +337,10 @@ def test_what_is_refused_for_now_promises_no_moment_but_the_earliest() -> None:
 
 def test_what_serves_and_is_to_be_stopped_is_not_said_to_be_ready_for_the_next_shift() -> None:
     ending = the_facts("06:00", a_record(observed=Observed.HOSTED, phase=Phase.HOSTED, ownership=Ownership.STARTED))
-    assert write_headline(judge(ending), PlantTime(at("06:00"), "UTC")) == "READY not needed any more"
+    assert write_headline(judge(ending), PlantTime(at("06:00"), "UTC")) == "READY until it stops"
+    starting_up = a_record(observed=Observed.STARTING, phase=Phase.STARTING, ownership=Ownership.STARTED)
+    coming_up = the_facts("06:00", starting_up)
+    assert write_headline(judge(coming_up), PlantTime(at("06:00"), "UTC")) == "UNSCHEDULED until it stops"
 
 
 def test_a_start_that_failed_says_which_attempt_it_was_and_a_later_one_too() -> None:

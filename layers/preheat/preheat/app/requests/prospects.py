@@ -17,6 +17,7 @@ from preheat.domain.plan.plan import Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import RESIZED_AFTER_MOST, ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
+from preheat.domain.verdict.causes import VerdictState
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.plant_time import PlantTime
@@ -151,4 +152,6 @@ def _describe(facts: VerdictFacts) -> str:
     elif seen.upcoming is not None:
         needed = f"next needed from {format_instant(seen.upcoming.begin, zone)} ({seen.upcoming.schedule})"
     withheld = "" if mode is Mode.ACT else f"; mode {mode}: Preheat starts and stops nothing"
+    if facts.block is not None and seen.current is None and verdict.state is not VerdictState.BLOCKED:
+        needed = f"a block keeps it off until {format_instant(facts.block.end, zone)}; {needed}"
     return f"{write_headline(verdict, PlantTime(facts.now, zone))}: {verdict.why}; {needed}{withheld}"

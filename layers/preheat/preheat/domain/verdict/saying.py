@@ -8,8 +8,12 @@ from preheat.domain.verdict.causes import VerdictCause, VerdictState
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.verdict import Verdict
 
-# It serves, and nothing needs it.
-_UNNEEDED: Final = (VerdictCause.DRAINING, VerdictCause.ENDING)
+# It runs, and nothing needs it: how long that goes on.
+_UNNEEDED: Final = {
+    VerdictCause.DRAINING: "until its queue is empty",
+    VerdictCause.ENDING: "until it stops",
+    VerdictCause.STOP_DUE: "until it stops",
+}
 
 
 def write_headline(verdict: Verdict, time: PlantTime) -> str:
@@ -20,6 +24,8 @@ def write_headline(verdict: Verdict, time: PlantTime) -> str:
 def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str:
     """Return the times that belong to a state, and with `away` how far off they are; nothing if none is known."""
     both = time.both if away else time.at
+    if verdict.cause in _UNNEEDED:
+        return _UNNEEDED[verdict.cause]
     match verdict.state:
         case VerdictState.LATE:
             expected = f", {_expect(verdict, time)}" if verdict.expected_at is not None else ""
@@ -27,8 +33,6 @@ def format_times(verdict: Verdict, time: PlantTime, *, away: bool = True) -> str
             return f"{since}{expected}"
         case VerdictState.ON_TIME | VerdictState.AT_RISK if verdict.ready_at is not None:
             return f"{_need(verdict, both)}, {_expect(verdict, time)}"
-        case VerdictState.READY if verdict.cause in _UNNEEDED:
-            return "not needed any more"
         case VerdictState.READY if verdict.ready_at is not None and verdict.ready_at > time.now:
             return f"for {both(verdict.ready_at)}"
         case VerdictState.READY if verdict.until is not None:
