@@ -171,6 +171,19 @@ def test_paused_neither_looks_nor_touches() -> None:
         assert day.record.phase is Phase.PAUSED
 
 
+def test_a_stack_that_was_paused_over_night_starts_the_next_shift_without_another_apply() -> None:
+    with a_day() as day:
+        day.run_until("15:30")
+        day.mode = Mode.PAUSED
+        day.run_until("20:00")
+        assert (day.record.phase, day.observed()) == (Phase.PAUSED, Observed.HOSTED)
+        day.mode = Mode.ACT
+        day.run_until("20:15")
+        assert day.observed() is Observed.STOPPED
+        day.run_until("08:00", day=1)
+        assert day.observed() is Observed.HOSTED
+
+
 def test_the_stricter_mode_holds() -> None:
     with a_day(mode=Mode.OBSERVE) as day:
         day.mode = Mode.PAUSED

@@ -135,7 +135,6 @@ def test_what_is_paused_is_counted_at_the_next_look() -> None:
         day.mode = Mode.PAUSED
         day.run_until("11:00")
         day.mode = Mode.ACT
-        day.store.wake(WELD, at("11:00"))
         day.run_until("16:30")
         assert spans(day)[-1] == (Cause.SHIFT, at("08:00"), at("16:00"))
         assert measure_counted(day) == measure_billed(day)

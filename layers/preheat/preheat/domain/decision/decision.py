@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from preheat.domain.decision import accounting, draining, gating, noting, promise, scaling
 from preheat.domain.decision.resting import keep, report, rest, wait
-from preheat.domain.decision.situation import Decision, Move, Situation
+from preheat.domain.decision.situation import Decision, Move, Situation, pick_wake
 from preheat.domain.decision.starting import start
 from preheat.domain.decision.stopping import stop
 from preheat.domain.decision.writing import write_up
 from preheat.domain.plan.plan import Mode
 from preheat.domain.record.lifecycle import LIFECYCLE, Step
+from preheat.domain.record.looks import HOSTED_EVERY
 from preheat.domain.record.record import Action, Phase
 
 STEPS: dict[Step, Callable[[Situation], Move]] = {
@@ -48,9 +49,18 @@ def decide(situation: Situation) -> Decision:
 def take_step(situation: Situation) -> Move:
     """Return the step that the lifecycle table names for the desired and the observed state."""
     if situation.mode is Mode.PAUSED:
-        reason = "Paused: Preheat does not check, start or stop this model"
-        return Move(situation.record, Phase.PAUSED, reason, None)
+        return _pause(situation)
     return STEPS[LIFECYCLE[situation.desired][situation.observation.observed]](situation)
+
+
+def _pause(situation: Situation) -> Move:
+    """Do nothing, and look again whether that still holds.
+
+    The next plan wakes a model that its plan pauses. Nothing wakes one whose stack is paused: its mode just changes.
+    """
+    by_plan = situation.model is not None and situation.model.mode is Mode.PAUSED
+    wake_at = None if by_plan else pick_wake(situation, situation.now + HOSTED_EVERY)
+    return Move(situation.record, Phase.PAUSED, "Paused: Preheat does not check, start or stop this model", wake_at)
 
 
 def attend_consumers(situation: Situation, move: Move) -> Move:
