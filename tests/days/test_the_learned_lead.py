@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.days.test_requests import Asking
 from tests.support.day import WELD, Day, a_day, a_model, at
 
 from preheat.adapters.memory.listing import MemoryListing
 from preheat.app.audit.audit import Audit
+from preheat.app.requests.codes import Code
 from preheat.domain.lead.evidence import count_trusted
 from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead
 from preheat.domain.plan.hosted_model import Learning
@@ -270,3 +272,37 @@ def test_a_start_that_is_on_its_way_in_time_is_not_reported() -> None:
         for minute in range(40, 60):
             day.run_until(f"07:{minute}")
             assert list_expected(day) == []
+
+
+def test_a_stop_of_a_start_that_began_by_a_longer_learned_lead_keeps_the_model_off_for_its_shift() -> None:
+    """The plan's own lead would not have started it before 7:28, and the block ended when the shift began."""
+    with a_day(learning=LEARNING, lead="30m", start_takes="40m") as day:
+        remember(day, *([45.0] * 60))
+        day.run_until("07:20")
+        assert day.observed() is Observed.STARTING
+        assert Asking(day).asks("stop", "stop").until == at("16:00")
+        day.run_until("09:00")
+        assert day.observed() is Observed.STOPPED
+
+
+def test_a_stop_before_the_start_that_a_shorter_learned_lead_will_make_costs_no_shift() -> None:
+    """The plan's own lead would have started it at 7:28; by the learned one, nothing needs it yet."""
+    with a_day(learning=LEARNING, lead="30m", start_takes="10m") as day:
+        remember(day, *([10.0] * 60))
+        day.run_until("07:35")
+        assert Asking(day).asks("stop", "stop").code == Code.NOTHING_TO_DO
+        day.run_until("08:00")
+        assert day.observed() is Observed.HOSTED
+
+
+def test_a_stray_that_is_stopped_before_the_learned_start_is_back_for_its_shift() -> None:
+    with a_day(learning=LEARNING, lead="30m", start_takes="10m") as day:
+        remember(day, *([10.0] * 60))
+        day.run_until("07:10")
+        day.person("starts")
+        day.run_until("07:31")
+        day.store.wake(WELD, day.clock.at)
+        day.look()
+        assert Asking(day).asks("stop", "stop").until == at("08:00")
+        day.run_until("08:30")
+        assert day.observed() is Observed.HOSTED

@@ -9,7 +9,7 @@ import typer
 from preheat.app.ports.store import Store
 from preheat.domain.demand.demand import look_ahead
 from preheat.domain.demand.request import DEFAULT_PRIORITY, Kind, Subject, Verb
-from preheat.domain.lead.lead_in_force import find_next_lead
+from preheat.domain.lead.lead_in_force import find_next_lead, fix_lead, is_served
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.record.record import ModelRecord, Phase
 from preheat.domain.verdict.plant_time import PlantTime
@@ -61,7 +61,8 @@ def _describe_model(store: Store, model: HostedModel, now: datetime, priority: i
     lead = find_next_lead(model, record)
     yield f"{model.model_id}: a new start takes about {show.duration(lead.span)}"
     yield from _describe_stranger(model, record)
-    current = look_ahead(model, now, requests).current
+    in_force = fix_lead(model, record, now, tuple(requests))
+    current = look_ahead(in_force, now, requests, served=is_served(record)).current
     if current is not None:
         yield f"  ends its demand until {show.in_plant(current.end, PlantTime(now, model.zone))} ({current.schedule})"
     for one in active_requests(requests, now):

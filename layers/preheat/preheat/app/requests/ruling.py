@@ -14,10 +14,11 @@ from preheat.app.requests.prospects import Prospect, describe_several
 from preheat.app.requests.rights import STOPS, check_hours, check_right
 from preheat.app.requests.sets import describe_set, find_coming, make_set
 from preheat.domain.calendar.windows import Window
-from preheat.domain.demand.demand import look_ahead
+from preheat.domain.demand.demand import Outlook, look_ahead
 from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, Standing, Tombstone, Verb, is_of_sender
 from preheat.domain.demand.spend import find_excess, find_growth, sum_growth
-from preheat.domain.lead.lead_in_force import fix_next_lead
+from preheat.domain.lead.lead_in_force import fix_lead, fix_next_lead, is_served
+from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import STANDS_AT_MOST
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ModelRecord, Phase
@@ -368,18 +369,25 @@ def _stop(case: Case) -> Ruling:
     one.
     """
     asked, now = case.request, case.now
-    model, standing = case.models[0], [*case.kept, *case.others]
-    if asked.subject.schedule is not None:
-        own = tuple(each for each in model.schedules if each.name == asked.subject.schedule)
-        model, standing = replace(model, schedules=own), list(case.kept)
     longest = _find_longest(case, Kind.BLOCK)
-    seen = look_ahead(model, now, tuple(standing))
-    if seen.current is not None:
-        return _place(case, Kind.BLOCK, now, min(seen.current.end, now + longest))
+    seen = [_look_ahead(case, model) for model in case.models]
+    current = max((each.current.end for each in seen if each.current is not None), default=None)
+    if current is not None:
+        return _place(case, Kind.BLOCK, now, min(current, now + longest))
     if not any(_may_run(case.records.get(each.model_id)) for each in case.models):
         return Ruling(Code.NOTHING_TO_DO, "No demand is active now, and nothing ran at the last check")
-    until = min([now + min(STRAY_BLOCK, longest), *([seen.upcoming.begin] if seen.upcoming else [])])
+    coming = (each.upcoming.begin for each in seen if each.upcoming is not None)
+    until = min([now + min(STRAY_BLOCK, longest), *coming])
     return _place(replace(case, request=replace(asked, priority=STRAY_PRIORITY)), Kind.BLOCK, now, until)
+
+
+def _look_ahead(case: Case, model: HostedModel) -> Outlook:
+    """Return the demand of a model as its passes see it, with the lead in force; of a schedule, that schedule's own."""
+    record, standing = case.records.get(model.model_id), (*case.kept, *case.others)
+    if case.request.subject.schedule is not None:
+        own = tuple(each for each in model.schedules if each.name == case.request.subject.schedule)
+        model, standing = replace(model, schedules=own), tuple(case.kept)
+    return look_ahead(fix_lead(model, record, case.now, standing), case.now, standing, served=is_served(record))
 
 
 def _may_run(record: ModelRecord | None) -> bool:
