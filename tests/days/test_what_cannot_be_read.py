@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.support.day import TARGET, Day, a_day, a_model, at
 
+from preheat.adapters.hosting.function import FunctionHosting
 from preheat.app.ports.errors import AnswerLost, InvalidCall, ModelGone
-from preheat.domain.plan.plan import Mode, Target
+from preheat.domain.plan.plan import Backend, Mode, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, Phase
@@ -24,6 +27,30 @@ def looks(day: Day, since: str, until: str) -> list[timedelta]:
     """Return how far apart the looks of a time were."""
     times = [call.at for call in day.sent(DESCRIBE) if at(since) <= call.at < at(until)]
     return [later - earlier for earlier, later in pairwise(times)]
+
+
+class FunctionAway:
+    """The hosting of a user's function that somebody deletes, and deploys again later."""
+
+    def __init__(self, day: Day, since: str, until: str) -> None:
+        self._hosting, self._clock, self._away = day.hosting, day.clock, (at(since), at(until))
+
+    def __getattr__(self, name: str) -> Any:
+        since, until = self._away
+        return getattr(FunctionHosting(self) if since <= self._clock.now() < until else self._hosting, name)
+
+    def invoke(self, **_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "Function not found"}}, "Invoke")
+
+
+def test_a_function_that_is_away_at_the_end_of_a_shift_does_not_leave_its_model_running() -> None:
+    with a_day(backend=Backend.FUNCTION) as day:
+        day.run_until("15:00")
+        day.hosting = FunctionAway(day, "15:50", "16:20")
+        day.run_until("16:15")
+        assert (day.record.unread is not None, day.record.phase) == (True, Phase.HOSTED)
+        day.run_until("16:45")
+        assert day.observed() is Observed.STOPPED
 
 
 @pytest.mark.parametrize("mode", [Mode.ACT, Mode.OBSERVE])

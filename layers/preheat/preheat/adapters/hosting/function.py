@@ -57,7 +57,7 @@ ERRORS: Final[Mapping[str, type[HostingError]]] = {
     "KMSAccessDeniedException": AccessRefused,
     "RequestTooLargeException": InvalidCall,
     "ResourceConflictException": AnswerLost,
-    "ResourceNotFoundException": ModelGone,
+    "ResourceNotFoundException": AnswerLost,  # a function that is away says nothing about its model, which may run on
     "ResourceNotReadyException": AnswerLost,
     "ServiceException": AnswerLost,
     "SnapStartNotReadyException": AnswerLost,

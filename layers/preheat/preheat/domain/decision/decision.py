@@ -54,9 +54,9 @@ def take_step(situation: Situation) -> Move:
 
 
 def _pause(situation: Situation) -> Move:
-    """Do nothing, and look again whether that still holds.
+    """Do nothing, and check later whether that still holds.
 
-    The next plan wakes a model that its plan pauses. Nothing wakes one whose stack is paused: its mode just changes.
+    The next plan wakes a model that its plan pauses. If the stack has that mode, only a look shows its end.
     """
     by_plan = situation.model is not None and situation.model.mode is Mode.PAUSED
     wake_at = None if by_plan else pick_wake(situation, situation.now + HOSTED_EVERY)
