@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,3 +194,19 @@ def test_a_kept_scaling_is_bounded() -> None:
         day.run_until("16:10")
         assert day.observed() is Observed.STOPPED
         assert "could not read" in day.entries_of(Action.STOP)[0].reason
+
+
+def test_scaling_that_a_stop_removed_is_not_registered_for_another_endpoint_of_the_model() -> None:
+    with a_day_that_scales() as (day, scaling):
+        day.run_until("18:00")
+        move(day, Target("paint-shop-front", "paint-v1", Backend.SAGEMAKER))
+        day.run_until("12:00", day=1)
+        assert (day.record.scaling, scaling.targets(), day.entries_of(Action.SCALE)) == (None, [], [])
+
+
+def move(day: Day, target: Target) -> None:
+    """Let the next plan have the model at another target, which the service knows."""
+    planned = day.store.read_planned(day.record.model_id).model
+    assert planned is not None
+    day.service.add_model(target.project, target.version)
+    day.apply(replace(planned, target=target))

@@ -6,7 +6,7 @@ from typing import Any
 from tests.support.day import Day, a_day, at
 
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
-from preheat.domain.plan.plan import Backend
+from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import STACK
 from preheat_simulator.sagemaker import EndpointService
@@ -116,3 +116,17 @@ def test_an_endpoint_of_the_same_name_that_somebody_made_in_a_shift_is_theirs() 
         day.person("starts")
         day.run_until("18:00")
         assert (day.stopped(), day.observed()) == (0, Observed.HOSTED)
+
+
+def test_the_tags_of_an_owner_do_not_go_to_another_endpoint_of_the_model() -> None:
+    with a_day(backend=Backend.SAGEMAKER, tags=(COST,)) as day:
+        day.run_until("12:00")
+        tag(day, Team="vision")
+        day.run_until("18:00")
+        day.service.add_model("paint-shop-front", "paint-v1")
+        planned: Any = day.store.read_planned(day.record.model_id).model
+        day.apply(replace(planned, target=Target("paint-shop-front", "paint-v1", Backend.SAGEMAKER)))
+        day.run_until("12:00", day=1)
+        assert isinstance(day.service, EndpointService)
+        found = {each["Key"]: each["Value"] for each in day.service.list_tags(day.service.arn("paint-shop-front"))}
+        assert found == {"CostCenter": "4711", MANAGED_BY: STACK}

@@ -326,6 +326,27 @@ ENDPOINT = Running(
 )
 
 
+@pytest.mark.parametrize(("name", "planned"), [("Front-9", True), ("Line-9", False), ("Front-9", False)])
+def test_an_endpoint_with_capitals_is_found_by_its_planned_name_or_its_prefix(name: str, planned: bool) -> None:
+    """SageMaker takes `Front-9` and `front-9` for one name."""
+    run = Running(Site(Backend.SAGEMAKER), name, "cfg-3", Observed.HOSTED, "InService")
+    target = Target("front-9" if planned else "line-1", "cfg-3", Backend.SAGEMAKER)
+    found = run_audit("20:00", run, model=replace(MODEL, target=target, units=Units()))
+    assert [one.running for one in found.unscheduled or ()] == ([run] if planned or name == "Line-9" else [])
+
+
+def test_a_name_of_one_account_is_not_listed_in_another() -> None:
+    """The role of a member may see its own names only: to ask for others would keep the whole account unlisted."""
+    member = "arn:aws:iam::111122223333:role/preheat-member"
+    runs = [
+        Running(Site(Backend.SAGEMAKER, None, role), "front-9", "cfg-3", Observed.HOSTED, "InService")
+        for role in (None, member)
+    ]
+    target = Target("front-9", "cfg-3", Backend.SAGEMAKER, role=member)
+    found = run_audit("20:00", *runs, model=replace(MODEL, target=target, units=Units()))
+    assert [one.running.site.role for one in found.unscheduled or ()] == [member]
+
+
 class EndpointListing(MemoryListing):
     """Lists an endpoint whatever the site; `error` is what reading its tags raises."""
 

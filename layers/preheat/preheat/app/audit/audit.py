@@ -196,14 +196,13 @@ class Audit:
         now: datetime,
     ) -> tuple[tuple[UnscheduledRun, ...], int, tuple[tuple[Site, HostingError], ...]]:
         known = _index_resources(models, records, self.region)
-        names = {key[3] for key in known}
         own = (replace(site, region=None if site.region == self.region else site.region) for site in self.sites)
         sites = dict.fromkeys([*own, *(Site(key[0], key[2], key[1]) for key in known)])
         unscheduled: list[UnscheduledRun] = []
         units, unlisted = 0, []
         for site in sites:
             try:
-                running = self.listing.list_running(site, lambda name: name.startswith(self.prefix) or name in names)
+                running = self.listing.list_running(site, _make_filter(site, known, self.prefix))
             except Exception as error:  # noqa: BLE001 - one site, whatever is wrong with it, must not hide the others
                 unlisted.append((site, as_hosting_error(error)))
                 continue
@@ -340,6 +339,16 @@ def _index_resources(models: Mapping[ModelId, HostedModel], records: Mapping[Mod
             if model_id not in known.setdefault(key, []):
                 known[key].append(model_id)
     return known
+
+
+def _make_filter(site: Site, known: Known, prefix: str) -> Callable[[str], bool]:
+    """Return what says of a name at a site whether it is the stack's: by its prefix, or because a model there has it.
+
+    The service takes two names of endpoints that differ only in capitals for one.
+    """
+    fold = str.lower if site.backend is Backend.SAGEMAKER else str
+    names, begins = {key[3] for key in known if Site(key[0], key[2], key[1]) == site}, fold(prefix)
+    return lambda name: fold(name).startswith(begins) or fold(name) in names
 
 
 def _make_key(one: Running) -> tuple[Backend, str | None, str | None, str, str | None]:

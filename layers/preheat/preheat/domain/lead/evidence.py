@@ -94,7 +94,12 @@ def holds_up(answer: Answer, tries: int) -> bool:
 
 
 def turn_to(record: ModelRecord, target: Target) -> ModelRecord:
-    """Return the record of a model that Preheat releases at its old target, to look at another from now on."""
+    """Return the record of a model that Preheat releases at its old target, to look at another from now on.
+
+    The scaling and the tags that Preheat keeps belong to an endpoint: another one does not get them.
+    """
+    if target.resource() != record.target.resource():
+        record = change(record, scaling=None, kept_tags=())
     return change(
         cut(record),
         target=target,
