@@ -191,3 +191,17 @@ def test_a_demand_that_only_a_clock_ahead_saw_ended_goes_on_with_its_judgement_a
         assert day.observed() is Observed.HOSTED
         assert (day.started(), day.record.effort.attempts, day.record.ended_effort) == (2, 2, None)  # type: ignore[union-attr]
         assert [entry.late for entry in day.entries if entry.late is not None] == judged == [False]
+
+
+@pytest.mark.parametrize("ahead", [5, 30, 59])
+def test_a_longer_shift_applied_by_a_clock_ahead_does_not_stop_the_start_for_it(ahead: int) -> None:
+    """To a pass whose clock is right, the plan is not known yet, and before a plan nothing needs its model."""
+    with a_day("08:00-16:00", start_takes="20m") as day:
+        day.run_until("07:40")
+        known_at = day.clock.at + timedelta(seconds=ahead)
+        longer = replace(a_model("08:00-17:00"), announced_at=known_at)
+        day.store.apply([longer], expected_version=day.store.read_plan_version(), at=known_at)
+        day.store.wake(WELD, day.clock.at)
+        day.look()
+        day.run_until("16:59")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)

@@ -154,6 +154,22 @@ def test_apply_refuses_the_closed_service_on_a_stack_where_nothing_answers_for_i
     assert store.read_plan_version() == 0
 
 
+class DatedStore(MemoryStore):
+    """A store whose answers have its own time."""
+
+    def read_served_at(self) -> datetime | None:
+        return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_a_plan_is_known_since_the_stores_own_time_whatever_this_machines_clock_shows(tmp_path: Path) -> None:
+    store = DatedStore()
+    assert apply(tmp_path, store, HostingEndpointUrl="http://127.0.0.1:8100", Mode="act").exit_code == 0
+    planned = store.read_planned(ModelId("weld")).model
+    assert planned is not None
+    known = abs(planned.announced_at - datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert known < timedelta(seconds=5), "apply went by the clock of this machine"
+
+
 def test_apply_accepts_it_where_a_simulator_answers(tmp_path: Path) -> None:
     store = MemoryStore()
     applied = apply(tmp_path, store, "--format", "json", HostingEndpointUrl="http://127.0.0.1:8100", Mode="act")

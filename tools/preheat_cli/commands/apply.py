@@ -17,6 +17,7 @@ from preheat.app.ports.errors import StaleRecord
 from preheat.app.ports.store import Store
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.printable import printable
+from preheat.domain.record.clocks import measure_error
 from preheat_cli.ceilings import AllowOverOption, find_overruns, refuse_overruns
 from preheat_cli.comparing import CHANGED, Compared, compare, counts, describe_counts
 from preheat_cli.confirm import DryRunOption, YesOption, require_confirmation
@@ -95,9 +96,10 @@ def apply(
         if not dry_run:
             _confirm(found, opened.home, yes=yes, remove_all=remove_all)
             # Time has passed since the question; new demand counts as known from now.
-            models = found.compile(surroundings.clock.now())
+            now = _read_now(opened.store, surroundings)
+            models = found.compile(now)
             with show_progress("writing the plan"):
-                version = _apply(opened, found, models, surroundings)
+                version = _apply(opened, found, models, now)
             if wait:
                 typer.echo("waiting until Preheat has checked each model", err=True)
                 with show_progress("waiting"):
@@ -141,9 +143,15 @@ def _confirm(found: Compared, home: Home, *, yes: bool, remove_all: bool) -> Non
         require_confirmation(f"Apply to {home.place}?", unchanged="no change applied", preview=PREVIEW)
 
 
-def _apply(opened: Stack, found: Compared, models: Sequence[HostedModel], surroundings: Surroundings) -> int:
-    store, by = opened.store, find_applied_by(opened, found.file)
-    version, now = found.stored.version, surroundings.clock.now()
+def _read_now(store: Store, surroundings: Surroundings) -> datetime:
+    """Return the time without the error of this machine's clock: a plan that is known from later on is none yet."""
+    store.read_plan_version()  # The answer has the store's own time.
+    shown = surroundings.clock.now()
+    return shown - measure_error(shown, store.read_served_at())
+
+
+def _apply(opened: Stack, found: Compared, models: Sequence[HostedModel], now: datetime) -> int:
+    store, by, version = opened.store, find_applied_by(opened, found.file), found.stored.version
     try:
         return store.apply(models, expected_version=version, at=now, senders=found.senders, by=by)
     except StaleRecord as error:

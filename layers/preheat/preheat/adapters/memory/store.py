@@ -219,6 +219,10 @@ class MemoryStore:
         counted = self.counted[sender, subject, hour] = self.counted.get((sender, subject, hour), 0) + 1
         return counted
 
+    def read_served_at(self) -> datetime | None:
+        """See `ports.Store`. It has no time of its own."""
+        return None
+
     def apply(
         self,
         models: Sequence[HostedModel],

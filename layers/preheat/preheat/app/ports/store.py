@@ -48,6 +48,9 @@ class AppliesReader(Protocol):
 class PlanWriter(Protocol):
     """Applies plans."""
 
+    def read_served_at(self) -> datetime | None:
+        """Return the store's own time, as of its last answer; None: not known."""
+
     def apply(
         self,
         models: Sequence[HostedModel],

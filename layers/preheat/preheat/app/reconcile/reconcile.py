@@ -281,7 +281,7 @@ def _find_demand(
     if record.target != model.target and not record.is_engaged():
         record = turn_to(record, model.target)
     requests, guards, missing = _read_standings(model, basis, remote, now)
-    asked_at = _date_demand(now, record, requests)
+    asked_at = _date_demand(now, model, record, requests)
     model = fix_lead(model, record, asked_at, requests)
     seen = look_ahead(model, asked_at, requests, served=is_served(record))
     if asked_at > now:  # The pass's clock judges what falls between the two: look once it has come.
@@ -357,13 +357,13 @@ def _read_standings(
     return tuple(requests), guards, tuple(missing)
 
 
-def _date_demand(now: datetime, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
+def _date_demand(now: datetime, model: HostedModel, record: ModelRecord, requests: Sequence[Standing]) -> datetime:
     """Return the instant from which a pass sees demand: not before its facts became known, or work for it began.
 
     Otherwise a pass with a slow clock would stop a model between its shift and the hold that prolongs it, or under a
     lifted block. It would also stop, as not needed yet, a model that another pass has just started. Leases go by `now`.
     """
-    known = (record.since, *(at for one in requests for at in (one.known_at, one.released_at)))
+    known = (record.since, model.announced_at, *(at for one in requests for at in (one.known_at, one.released_at)))
     return max([now, *(at for at in known if at is not None and at <= now + CLOCKS_APART)])
 
 
