@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from tests.support.day import TARGET, WELD, a_day, a_model, at
+from tests.support.day import TARGET, WELD, Day, a_day, a_model, at
 
-from preheat.domain.plan.plan import Mode, Units
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.app.audit.audit import Audit
+from preheat.domain.plan.plan import Backend, Mode, Units
 from preheat.domain.record.attempt import LEASE, TOKEN_AGE_MAX
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
@@ -518,3 +520,27 @@ def test_a_model_whose_stop_was_refused_is_not_stopped_as_one_that_hangs() -> No
         assert (day.observed(), day.record.phase) == (Observed.STARTING, Phase.REFUSED)
         day.run_until("09:00")
         assert len(day.sent(Operation.STOP_MODEL)) == 1
+
+
+def count_unscheduled(day: Day) -> int:
+    found = Audit(day.clock, day.store, MemoryListing(), (), "line-", lambda *_: []).run()
+    return len(found.unscheduled or ())
+
+
+def test_a_function_that_refuses_a_stop_for_good_is_counted_as_running_without_a_demand() -> None:
+    """No service lists what a user's function manages: only the last check shows this leak."""
+    with a_day(backend=Backend.FUNCTION) as day:
+        day.run_until("15:00")
+        assert count_unscheduled(day) == 0
+        day.fault(FaultKind.VALIDATION, operation=day.service.words.stop, times=10_000)
+        day.run_until("16:30")
+        assert (day.observed(), count_unscheduled(day)) == (Observed.HOSTED, 1)
+
+
+def test_what_somebody_else_runs_behind_a_function_is_counted_too() -> None:
+    with a_day(backend=Backend.FUNCTION) as day:
+        day.run_until("18:00")
+        day.person("starts")
+        day.store.wake(WELD, day.clock.at)
+        day.run_until("18:45")
+        assert (day.record.phase, count_unscheduled(day)) == (Phase.UNSCHEDULED, 1)

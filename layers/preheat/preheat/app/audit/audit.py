@@ -214,6 +214,7 @@ class Audit:
                     reason = _describe_run(verdicts.get(model_id) if model_id else None) or reason
                     reason += self._name_stack(one)
                     unscheduled.append(UnscheduledRun(one, model_id, reason, _find_price(one)))
+        unscheduled += _find_without_list(records, verdicts)
         return tuple(unscheduled), units, tuple(unlisted)
 
     def _name_stack(self, one: Running) -> str:
@@ -294,6 +295,21 @@ def _is_at_risk(facts: VerdictFacts, verdict: Verdict) -> bool:
         return False  # No pass has come to it yet: one of them has a minute or two for that.
     unchecked = verdict.cause in UNCHECKED and facts.observed is not Observed.HOSTED
     return verdict.state in RISKY or unchecked
+
+
+def _find_without_list(
+    records: Mapping[ModelId, ModelRecord], verdicts: Mapping[ModelId, Verdict]
+) -> Iterator[UnscheduledRun]:
+    """Yield what runs without a demand at services that list nothing, by the last check of its passes."""
+    for model_id, verdict in sorted(verdicts.items()):
+        record = records.get(model_id)
+        if record is None or record.target.backend.is_listed or not CAUSES[verdict.cause].trouble:
+            continue
+        if verdict.state is VerdictState.UNSCHEDULED or verdict.cause is VerdictCause.STOP_REFUSED:
+            target = record.target
+            site = Site(target.backend, target.region, target.role)
+            running = Running(site, target.project, target.version, record.observed, record.status)
+            yield UnscheduledRun(running, model_id, verdict.why, _find_price(running))
 
 
 def _describe_run(verdict: Verdict | None) -> str:
