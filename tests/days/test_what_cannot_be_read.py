@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from tests.support.day import TARGET, Day, a_day, a_model, at
 
 from preheat.adapters.hosting.function import FunctionHosting
+from preheat.adapters.memory.listing import MemoryListing
+from preheat.app.audit.audit import Audit
 from preheat.app.ports.errors import AnswerLost, InvalidCall, ModelGone
 from preheat.domain.plan.plan import Backend, Mode, Target
 from preheat.domain.record.lifecycle import Observed
@@ -66,6 +68,19 @@ def test_at_rest_it_is_said_once_and_checked_again_within_minutes(kind: FaultKin
         pauses = looks(day, "00:00", "05:00")
         assert [round(pause / MINUTE) for pause in pauses[:4]] == [1, 2, 5, 10]
         assert all(pause < 11 * MINUTE for pause in pauses)
+
+
+@pytest.mark.parametrize(("times", "unknown"), [(1, 0), (2, 0), (10, 1)])
+def test_a_look_or_two_without_an_answer_raise_no_alarm(times: int, unknown: int) -> None:
+    with a_day() as day:
+        day.run_until("17:30")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=DESCRIBE, times=times)
+        day.store.wake(day.record.model_id, day.clock.at)
+        audit, most = Audit(day.clock, day.store, MemoryListing(), (), "line-", lambda *_: []), 0
+        for minute in range(30, 40):
+            day.run_until(f"17:{minute}:30")
+            most = max(most, len(audit.run().unknown))
+        assert most == unknown
 
 
 def test_once_it_can_be_read_again_nothing_is_checked_before_the_next_edge() -> None:

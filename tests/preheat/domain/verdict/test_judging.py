@@ -285,7 +285,10 @@ TABLE: dict[VerdictCause, list[tuple[VerdictState, VerdictFacts]]] = {
         (VerdictState.UNKNOWN, make_hosted("09:00", unread=Unread(at("08:50"), "AccessDenied", Answer.DENIED)))
     ],
     VerdictCause.READ_FAILED: [
-        (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST)))),
+        (
+            VerdictState.UNKNOWN,
+            the_facts("05:00", a_record(unread=Unread(at("04:50"), "no answer", Answer.LOST), unreadable=3)),
+        ),
         (VerdictState.UNKNOWN, the_facts("05:00", a_record(unread=Unread(at("04:50"), "Validation", Answer.INVALID)))),
     ],
     VerdictCause.STRANGE_STATUS: [

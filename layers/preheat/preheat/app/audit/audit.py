@@ -29,6 +29,7 @@ from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Backend, Mode, ModelId
 from preheat.domain.plan.prices import USD_PER_UNIT_HOUR
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.looks import UNREAD_TOLD_FROM
 from preheat.domain.record.record import STUCK_AFTER_LEAST, LedgerEntry, ModelRecord, Phase
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 from preheat.domain.verdict.facts import VerdictFacts
@@ -137,7 +138,7 @@ class Audit:
         return Audited(
             at=now,
             at_risk=tuple(verdict for one, verdict in verdicts.values() if _is_at_risk(one, verdict)),
-            unknown=tuple(verdict for _, verdict in sorted(whys.items()) if verdict.cause in UNREAD),
+            unknown=tuple(each for name, each in sorted(whys.items()) if _is_unknown(each, records.get(name))),
             stuck=tuple(_find_stuck(records, models, whys, now)),
             unreadable=(*plan.unreadable.items(), *unjudged),
             unscheduled=listed[0] if version else () if lists else None,
@@ -295,6 +296,12 @@ def _is_at_risk(facts: VerdictFacts, verdict: Verdict) -> bool:
         return False  # No pass has come to it yet: one of them has a minute or two for that.
     unchecked = verdict.cause in UNCHECKED and facts.observed is not Observed.HOSTED
     return verdict.state in RISKY or unchecked
+
+
+def _is_unknown(verdict: Verdict, record: ModelRecord | None) -> bool:
+    """Return whether nobody can read a model's state; a look or two without an answer are no news yet."""
+    looks = record.unreadable if record is not None and verdict.cause is VerdictCause.READ_FAILED else UNREAD_TOLD_FROM
+    return verdict.cause in UNREAD and looks >= UNREAD_TOLD_FROM
 
 
 def _find_without_list(

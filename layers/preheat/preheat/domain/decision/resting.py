@@ -31,7 +31,6 @@ from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 
 LOOKS_TO_SPARE = 12  # calls
-UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
 GONE_FROM = 4  # looks in a row that did not find it, at least two by the word of the service: three may be wrong
 OUTLASTED = "The demand ended before the service responded; checking again"
 STOP_UNDER_WAY = "Needed again; waiting because an earlier stop may still be in progress"
@@ -196,7 +195,7 @@ def _wait_unread(situation: Situation) -> Move:
     else:
         reason = f"Cannot read the model's state ({unread.words}); checking again"
     refused = failure is None or REACTIONS[failure].told_from is not None
-    tell = record.unreadable == (1 if refused else UNREAD_TOLD_FROM)
+    tell = record.unreadable == (1 if refused else looks.UNREAD_TOLD_FROM)
     if situation.desired is Desired.REST and record.is_engaged() and record.effort is not None:
         reason, tell = f"No demand, but not stopped. {reason}. If the model is running, stop it yourself", True
     return Move(

@@ -26,6 +26,7 @@ UNPLANNED_EVERY = timedelta(hours=1)
 CAPACITY_EVERY = timedelta(minutes=3)  # Preheat tries a start that failed for want of capacity again after this
 # A model whose state Preheat cannot read, or that does not exist: after the first, second, … such look in a row.
 UNREAD_EVERY = tuple(timedelta(minutes=pause) for pause in (1, 2, 5, 10))
+UNREAD_TOLD_FROM = 3  # looks in a row that got no answer: one is no news
 BUSY_EVERY = timedelta(seconds=60)
 FINEST = timedelta(seconds=15)
 GATE_EVERY = timedelta(seconds=20)  # while it is on its way; a mapping takes seconds to a minute
