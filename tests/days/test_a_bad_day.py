@@ -527,7 +527,7 @@ def count_unscheduled(day: Day) -> int:
     return len(found.unscheduled or ())
 
 
-def test_a_function_that_refuses_a_stop_for_good_is_counted_as_running_without_a_demand() -> None:
+def test_a_function_that_refuses_a_stop_permanently_is_counted_as_running_without_a_demand() -> None:
     """No service lists what a user's function manages: only the last check shows this leak."""
     with a_day(backend=Backend.FUNCTION) as day:
         day.run_until("15:00")

@@ -1,4 +1,4 @@
-"""The parts of a plan that a stack's parameters do not allow: services, member roles, gates and queues. Pure.
+"""The parts of a plan that a stack's parameters do not allow: services, regions, names, roles, gates and queues. Pure.
 
 A stack whose parameters are unknown, as one in memory, allows everything. Knows no store and no service.
 """
@@ -15,6 +15,7 @@ from preheat.domain.plan.plan import Backend, ModelId
 GATES_MAX: Final = 41
 QUEUES_MAX: Final = 60
 ROLES_MAX: Final = 50
+FIELDS: Final = {Backend.SAGEMAKER: "endpoint", Backend.SAGEMAKER_COMPONENT: "component"}  # of a target's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def _judge(
 ) -> Iterator[Misfit]:
     for found in (
         judge_service(model, parameters),
+        judge_region(model, parameters, region),
+        judge_prefix(model, parameters),
         judge_role(model, parameters, models),
         judge_function(model, parameters),
         judge_gate(model, parameters, models),
@@ -92,6 +95,34 @@ def judge_service(model: HostedModel, parameters: Mapping[str, str]) -> Misfit |
     meaning = "AWS closed Lookout for Vision on 2025-10-31: nothing answers for this model"
     remedy = "run `preheat migrate`, or deploy with HostingEndpointUrl for a simulator"
     return Misfit(model.model_id, "backend", meaning, remedy)
+
+
+def judge_region(model: HostedModel, parameters: Mapping[str, str], region: str) -> Misfit | None:
+    """The rights of the stack cover the region; in a member account its role has regions of its own."""
+    target, allowed = model.target, _read_list(parameters, "HostingRegions") or (region,)
+    there = target.region or region
+    if target.role is not None or target.backend is Backend.FUNCTION or there in allowed:
+        return None
+    meaning = f"{there} is not among the hosting regions {', '.join(allowed)}: Preheat may call nothing there"
+    return Misfit(model.model_id, "region", meaning, f"correct it, or deploy with {there} in HostingRegions")
+
+
+def judge_prefix(model: HostedModel, parameters: Mapping[str, str]) -> Misfit | None:
+    """The rights of the stack cover the names; in a member account its role has prefixes of its own."""
+    target, prefix = model.target, parameters.get("ProjectPrefix", "")
+    if target.role is not None or target.backend is Backend.FUNCTION:
+        return None
+    names: dict[str, tuple[str, ...]] = {FIELDS.get(target.backend, "project"): (target.project,)}
+    if target.backend is Backend.SAGEMAKER:
+        names["configs" if model.fallbacks else "config"] = (target.version, *model.fallbacks)
+    for field, named in names.items():
+        outside = [name for name in named if not name.startswith(prefix)]
+        if outside:
+            verb = "does" if len(outside) == 1 else "do"
+            begin = f"{' and '.join(outside)} {verb} not begin with ProjectPrefix {prefix!r}"
+            meaning = f"{begin}: Preheat may not start or stop it"
+            return Misfit(model.model_id, field, meaning, "rename it, or deploy with a ProjectPrefix that covers it")
+    return None
 
 
 def judge_role(model: HostedModel, parameters: Mapping[str, str], models: Sequence[HostedModel] = ()) -> Misfit | None:

@@ -154,6 +154,39 @@ def test_apply_refuses_the_closed_service_on_a_stack_where_nothing_answers_for_i
     assert store.read_plan_version() == 0
 
 
+ENDPOINT = replace(WELD, target=Target("line-weld", "line-weld-v1", Backend.SAGEMAKER))
+NAMES = {"ProjectPrefix": "line-", "HostingRegions": ""}
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "refused"),
+    [
+        (WELD, NAMES, ""),
+        (ENDPOINT, NAMES, ""),
+        (ENDPOINT, NAMES | {"ProjectPrefix": "line-weld"}, ""),
+        (WELD, NAMES | {"ProjectPrefix": "hall-"}, "project: line-weld does not begin with ProjectPrefix 'hall-'"),
+        (ENDPOINT, NAMES | {"ProjectPrefix": "line-weld-"}, "endpoint: line-weld does not begin"),
+        (replace(ENDPOINT, target=replace(ENDPOINT.target, version="weld-v1")), NAMES, "config: weld-v1 does not"),
+        (replace(ENDPOINT, fallbacks=("weld-v1", "weld-v2")), NAMES, "configs: weld-v1 and weld-v2 do not begin"),
+        (replace(FAR, target=replace(FAR.target, project="weld")), NAMES | {"MemberRoleArns": ROLE}, ""),
+        (replace(WELD, target=replace(WELD.target, region=REGION)), NAMES, ""),
+        (
+            replace(WELD, target=replace(WELD.target, region="eu-centrl-1")),
+            NAMES,
+            "region: eu-centrl-1 is not among the hosting regions eu-central-1: Preheat may call nothing there",
+        ),
+        (WELD, NAMES | {"HostingRegions": "us-east-1,us-west-2"}, "region: eu-central-1 is not among"),
+        (replace(WELD, target=replace(WELD.target, region="us-west-2")), NAMES | {"HostingRegions": "us-west-2"}, ""),
+    ],
+)
+def test_names_and_regions_that_the_rights_of_the_stack_do_not_cover_are_refused(
+    model: HostedModel, parameters: dict[str, str], refused: str
+) -> None:
+    found = [str(each) for each in find_misfits([model], parameters, REGION)]
+    assert len(found) == bool(refused)
+    assert all(each.startswith(f"models.weld.{refused}") for each in found)
+
+
 class DatedStore(MemoryStore):
     """A store whose answers have its own time."""
 

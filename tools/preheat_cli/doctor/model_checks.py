@@ -26,7 +26,16 @@ from preheat_cli.doctor.facts import (
     Unanswered,
 )
 from preheat_cli.doctor.finding import CheckResult, Finding, skip_check
-from preheat_cli.fitting import Misfit, judge_drain, judge_function, judge_gate, judge_role, judge_service
+from preheat_cli.fitting import (
+    Misfit,
+    judge_drain,
+    judge_function,
+    judge_gate,
+    judge_prefix,
+    judge_region,
+    judge_role,
+    judge_service,
+)
 from preheat_cli.views import show
 
 ENTERS: Final = "AssumeRole"  # how the reason of a ledger entry begins if a member account did not let Preheat in
@@ -82,15 +91,10 @@ def check_prefix(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     target, prefix = facts.model.target, stack.parameters.get("ProjectPrefix", "")
     if target.role is not None or target.backend is Backend.FUNCTION:
         return None
-    check, subject = "prefix", facts.model.model_id
-    names = (target.project, target.version) if target.backend is Backend.SAGEMAKER else (target.project,)
-    outside = [name for name in names if not name.startswith(prefix)]
-    if not outside:
-        return Finding(check, subject, CheckResult.PASS, f"begins with {prefix}")
-    meaning = f"{' and '.join(outside)} does not begin with ProjectPrefix {prefix!r}: Preheat may not start or stop it"
-    return Finding(
-        check, subject, CheckResult.FAIL, meaning, "rename it, or deploy with a ProjectPrefix that covers it"
-    )
+    misfit = judge_prefix(facts.model, stack.parameters)
+    if misfit is not None:
+        return _make_failed("prefix", misfit)
+    return Finding("prefix", facts.model.model_id, CheckResult.PASS, f"begins with {prefix}")
 
 
 def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -98,12 +102,10 @@ def check_region(facts: ModelFacts, stack: StackFacts) -> Finding | None:
     target = facts.model.target
     if target.role is not None or target.backend is Backend.FUNCTION:
         return None
-    check, subject, region = "region", facts.model.model_id, target.region or stack.region
-    allowed = stack.read_list("HostingRegions") or (stack.region,)
-    if region in allowed:
-        return Finding(check, subject, CheckResult.PASS, region)
-    meaning = f"{region} is not among the hosting regions {', '.join(allowed)}: Preheat may call nothing there"
-    return Finding(check, subject, CheckResult.FAIL, meaning, f"deploy with {region} in HostingRegions")
+    misfit = judge_region(facts.model, stack.parameters, stack.region)
+    if misfit is not None:
+        return _make_failed("region", misfit)
+    return Finding("region", facts.model.model_id, CheckResult.PASS, target.region or stack.region)
 
 
 def check_role(facts: ModelFacts, stack: StackFacts) -> Finding | None:
@@ -184,10 +186,10 @@ def check_key(facts: ModelFacts, stack: StackFacts) -> Finding | None:
 
 
 def check_fallbacks(facts: ModelFacts, stack: StackFacts) -> Finding | None:
-    """Each config to fall back to exists, names a model, is within the prefix, and has a key that Preheat may use."""
+    """Each config to fall back to exists, names a model, and has a key that Preheat may use."""
     if not facts.fallbacks:
         return None
-    check, subject, prefix = "fallbacks", facts.model.model_id, stack.parameters.get("ProjectPrefix", "")
+    check, subject = "fallbacks", facts.model.model_id
     for name, config in facts.fallbacks.items():
         if isinstance(config, Unanswered):
             return skip_check(check, subject, config)
@@ -196,8 +198,6 @@ def check_fallbacks(facts: ModelFacts, stack: StackFacts) -> Finding | None:
             meaning = f"there is no endpoint config {name}: {config.words}"
         elif not config.names_model:
             meaning = f"the endpoint config {name} names no model (it is for inference components)"
-        elif not name.startswith(prefix):
-            meaning = f"{name} does not begin with ProjectPrefix {prefix!r}: Preheat may not use it"
         elif (
             key := check_key(change(facts, config=config), stack)
         ) is not None and key.verdict is not CheckResult.PASS:
