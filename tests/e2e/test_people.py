@@ -125,7 +125,8 @@ def test_an_operator_applies_a_plan_and_cannot_rewrite_a_ledger(person: Callable
 def test_a_viewer_reads_everything_and_changes_nothing(person: Callable[[str], Person], plant: str) -> None:
     assert person("OperatorPolicyArn").runs("apply", plant, "--yes").exit_code == 0
     viewer = person("ViewerPolicyArn")
-    for command in (("status",), ("explain", "plant-people"), ("history", "plant-people"), ("requests",)):
+    dry_run = ("apply", plant, "--dry-run")  # as the job of a pull request, see docs/gitops.md
+    for command in (("status",), ("explain", "plant-people"), ("history", "plant-people"), ("requests",), dry_run):
         ran = viewer.runs(*command)
         assert ran.exit_code == 0, ran.output
     viewer.client("cloudwatch").describe_alarms()
