@@ -1,10 +1,13 @@
 """The names in docs/runbook.md, compared with the source. test_runbook.py shows that its steps work."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.support.commands import load_command_line
+
+from preheat.domain.record.attempt import LEASE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -36,6 +39,16 @@ def test_its_links_lead_to_its_own_headings() -> None:
         for title in re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= headings
+
+
+def test_the_command_that_rebuilds_asks_for_the_freeze_of_the_page() -> None:
+    """A hold is another thing: it keeps a model ready."""
+    least = timedelta(seconds=100) + LEASE  # the longest pass, and the lease of its last call
+    assert timedelta(minutes=3) < least <= timedelta(minutes=4)
+    asked = load_command_line().commands["ledger"].commands["rebuild"].help
+    assert "First freeze the stack and wait four minutes" in asked
+    assert "Freeze the stack, and wait four minutes" in FLOWING
+    assert not re.search(r"\bhold\b(?!`)", FLOWING, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ IMPORTS = {
 LEDGER = {
     "audit": "Check the stored ledgers. Exit status 1 if a ledger breaks a rule or is unreadable.",
     "rebuild": (
-        "Rebuild the records of models from the ledger. First pause the stack and wait two minutes (see the runbook)."
+        "Rebuild the records of models from the ledger. First freeze the stack and wait four minutes (see the runbook)."
     ),
     "republish": "Publish events again, from the ledger. The messages in the unpublished queue name the keys.",
 }

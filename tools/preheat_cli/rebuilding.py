@@ -2,8 +2,8 @@
 
 A rebuilt record counts the ledger's entries and has the phase of the last entry. It never derives a client token that
 the ledger knows. It owns every model that the ledger says Preheat started or adopted. The ledger does not hold the
-attempt and the lease of a call that is on its way. So pause the stack and wait two minutes first, as docs/runbook.md
-says.
+attempt and the lease of a call that is on its way. So freeze the stack and wait four minutes first, as
+docs/runbook.md says.
 """
 
 from collections.abc import Sequence

@@ -39,7 +39,7 @@ def rebuild(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Rebuild the records of models from the ledger. First pause the stack and wait two minutes (see the runbook)."""
+    """Rebuild the records of models from the ledger. First freeze the stack and wait four minutes (see the runbook)."""
     with report_errors():
         surroundings = Surroundings.of(context)
         store = surroundings.open(stack).store
@@ -88,7 +88,7 @@ def _write(store: Store, found: Rebuilt) -> None:
             store.save(record, None)
         except StaleRecord as error:
             problem = (
-                f"{record.model_id}: {error}: somebody wrote it in the meantime; pause the stack and run this again"
+                f"{record.model_id}: {error}: somebody wrote it in the meantime; freeze the stack and run this again"
             )
             found.problems.append(problem)
             print_lines([problem], err=True)
