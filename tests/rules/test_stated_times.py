@@ -16,7 +16,7 @@ from preheat.app.requests.message import BODY_BYTES_MAX, DEPTH_MAX
 from preheat.domain.calendar.schedule import WINDOWS_MAX
 from preheat.domain.calendar.timetable import HORIZON_LEAST
 from preheat.domain.decision import draining, gating
-from preheat.domain.demand.request import KEPT_AFTER_EXPIRY
+from preheat.domain.demand.request import DEFAULT_PRIORITY, KEPT_AFTER_EXPIRY
 from preheat.domain.lead import evidence, lead
 from preheat.domain.plan import plan, senders
 from preheat.domain.plan.hosted_model import DEFAULT_LEAD, DRAIN_LIMIT_LEAST, DRAIN_LIMIT_MOST, LEAD_MAX
@@ -51,6 +51,8 @@ STATED: list[tuple[str, str]] = [
     ("docs/backends.md", f"the limit of {CALLS_AN_HOUR} calls in an hour"),
     ("docs/reliability.md", f"At most {invariants.CALLS_AN_HOUR_MAX} service calls per model and hour"),
     ("docs/reliability.md", f"times lie more than {minutes(AHEAD_AFTER)} minutes ahead"),
+    ("docs/limits.md", f"each model and hour | {CALLS_AN_HOUR}; promise S10 allows {invariants.CALLS_AN_HOUR_MAX} |"),
+    ("docs/glossary.md", f"at most {CALLS_AN_HOUR} in any hour"),
     ("docs/limits.md", f"attempts to start a model in one demand | {record.ATTEMPTS_MAX} |"),
     ("docs/limits.md", f"restarts for more units in one demand | {record.RESIZED_AFTER_MOST} |"),
     # The queue and the gate behind a model.
@@ -79,6 +81,11 @@ STATED: list[tuple[str, str]] = [
     ),
     # Requests.
     ("docs/requests.md", f"at most `RequestMaxDays` days ({STANDS_AT_MOST.days})"),
+    ("docs/requests.md", f"This block has the `priority` of the request ({DEFAULT_PRIORITY} by default), and only"),
+    (
+        "docs/requests.md",
+        f"It then has priority {ruling.STRAY_PRIORITY}, so that any later hold above {ruling.STRAY_PRIORITY} overrides",
+    ),
     ("docs/requests.md", f"It begins at most {ruling.AHEAD_MAX.days} days ahead."),
     (
         "docs/requests.md",
