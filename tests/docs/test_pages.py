@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.support.commands import load_command_line
 
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Phase
 from preheat_plantfile.compiling.plan import compile_models
 from preheat_plantfile.reading import parse_plant
 
@@ -82,3 +84,12 @@ def test_every_recipe_for_a_shift_completes_to_a_plant_file(recipe: str) -> None
     plant = parse_plant(f"version: 1\n{recipe}".encode(), "shifts.md")
     models = compile_models(plant, now=datetime(2026, 11, 23, tzinfo=UTC), previous={})
     assert all(model.schedules for model in models)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_a_page_expects_of_status_the_words_that_it_prints(page: Path) -> None:
+    """For all models `preheat status` prints verdicts. Only `preheat status MODEL` prints phases and states."""
+    unprinted = {*map(str, Phase), *map(str, Observed), "unreadable"}
+    sentences = re.split(r"\. |\n\n|\n(?=[|\d-])", page.read_text(encoding="utf-8"))
+    of_all = [each for each in sentences if re.search(r"`(preheat )?status`", each) and "log line" not in each]
+    assert not [each for each in of_all if unprinted & set(re.findall(r"`([a-z]+)`", each))]
