@@ -11,7 +11,7 @@ from preheat.app.ports.store import Store
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat_cli.ahead import active_requests
 from preheat_cli.errors import CHECK_FAILED, CliError
-from preheat_cli.planning import describe_unknown
+from preheat_cli.planning import describe_unknown, find_zone
 from preheat_cli.views import show
 
 
@@ -44,10 +44,13 @@ def choose_request(store: Store, subject: Subject, wanted: Wanted, now: datetime
         return found[0].request_id
     if not active and (unknown := describe_unknown(store, subject)) is not None:
         raise CliError(f"preheat: {unknown}", status=CHECK_FAILED)
-    raise CliError(*_lines(subject, wanted, active, found), status=CHECK_FAILED)
+    lines = _lines(subject, wanted, active, found, find_zone(store, subject))
+    raise CliError(*lines, status=CHECK_FAILED)
 
 
-def _lines(subject: Subject, wanted: Wanted, active: Sequence[Standing], found: Sequence[Standing]) -> list[str]:
+def _lines(
+    subject: Subject, wanted: Wanted, active: Sequence[Standing], found: Sequence[Standing], zone: str | None
+) -> list[str]:
     name = subject.model_id or f"schedule {subject.schedule}"
     kinds = " or ".join(wanted.kinds)
     if found:
@@ -57,7 +60,7 @@ def _lines(subject: Subject, wanted: Wanted, active: Sequence[Standing], found: 
         lines = [f"preheat: {name} has no active {kinds}"]
     else:
         lines = [f"preheat: no active {kinds} of {name} has an id that begins with {wanted.typed[:60]!r}"]
-    lines += [f"  {show.format_standing(one, of=False)}" for one in found or active]
+    lines += [f"  {show.format_standing(one, of=False, zone=zone)}" for one in found or active]
     if wanted.typed is not None and not found:
         lines.append("if the request is still on its way, use the whole id and --anyway")
     return lines
