@@ -18,6 +18,8 @@ from preheat.app.requests.desk import Desk
 from preheat.app.requests.envelope import IncomingMessage
 from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.plan import ModelId
+from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Phase
 from preheat_cli import printing
 from preheat_cli.commands import requests as requests_command
 from preheat_cli.main import app
@@ -145,8 +147,8 @@ def test_the_start_of_an_id_is_enough_if_only_one_hold_has_it(counter: Counter) 
     assert both.exit_code == 1
     assert both.stderr.splitlines() == [
         "preheat: 2 requests of weld-seams begin with 'cli-5f0'; name one by its id",
-        "  hold 2026-11-23 05:50Z to 2026-11-23 07:50Z, by AROAOPERATOR: rework (cli-5f01)",
-        "  hold 2026-11-23 05:50Z to 2026-11-23 08:50Z, by AROAOPERATOR: no reason (cli-5f02)",
+        "  hold Mon 2026-11-23 06:50 CET to Mon 2026-11-23 08:50 CET, by AROAOPERATOR: rework (cli-5f01)",
+        "  hold Mon 2026-11-23 06:50 CET to Mon 2026-11-23 09:50 CET, by AROAOPERATOR: no reason (cli-5f02)",
     ]
     assert "2 requests of weld-seams are active" in counter.preheat("release", "weld-seams").stderr
     assert counter.preheat("release", "weld-seams", "cli-5f01").exit_code == 0
@@ -162,7 +164,7 @@ def test_an_id_that_hits_nothing_is_an_error_unless_anyway(counter: Counter) -> 
     assert (result.exit_code, counter.sent) == (1, [])
     assert result.stderr.splitlines() == [
         "preheat: no active hold of weld-seams has an id that begins with 'cli-5f0'",
-        "  hold 2026-11-23 05:50Z to 2026-11-23 07:50Z, by AROAOPERATOR: no reason (a)",
+        "  hold Mon 2026-11-23 06:50 CET to Mon 2026-11-23 08:50 CET, by AROAOPERATOR: no reason (a)",
         "if the request is still on its way, use the whole id and --anyway",
     ]
     noted = counter.preheat("release", "weld-seams", "cli-5f0", "--anyway")
@@ -192,6 +194,16 @@ def test_start_is_a_hold_that_a_release_ends(counter: Counter) -> None:
     assert (found.kind, found.units, found.until - found.begin) == (Kind.HOLD, 2, timedelta(days=7))
     assert counter.preheat("release", "weld-seams").exit_code == 0
     assert counter.find_standing("s").released_at is not None
+
+
+def test_a_start_of_a_model_that_the_service_does_not_know_promises_no_ready_time(counter: Counter) -> None:
+    record = counter.bench.store.records[ModelId("weld-seams")]
+    gone = replace(record, phase=Phase.GONE, observed=Observed.GONE, looked_at=counter.bench.clock.now())
+    counter.bench.store.save(gone, None)
+    started = counter.preheat("start", "weld-seams", "--id", "s")
+    assert started.exit_code == 0
+    assert ": REFUSED for " in started.stdout
+    assert "ready at: " not in started.stdout
 
 
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:

@@ -17,11 +17,12 @@ from preheat.domain.plan.plan import Mode, ModelId, pick_strictest
 from preheat.domain.record.attempt import Call
 from preheat.domain.record.record import RESIZED_AFTER_MOST, ModelRecord, Phase
 from preheat.domain.record.wording import format_instant
-from preheat.domain.verdict.causes import VerdictState
+from preheat.domain.verdict.causes import NEVER_READY, VerdictState
 from preheat.domain.verdict.facts import VerdictFacts
 from preheat.domain.verdict.judging import judge
 from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.saying import write_headline
+from preheat.domain.verdict.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,17 @@ def forecast(
     demand, ready_at = _find_asked(model, standing, now, change, seen)
     wanted = demand is not None and now in demand
     margin = None
+    facts = VerdictFacts(model.model_id, now, model, record, seen, tuple(standing), mode=mode)
+    verdict = judge(facts)
     if wanted and record.phase is Phase.HOSTED and not stopping:
         ready_at = now
         if effort is not None and effort.hosted_at is not None:
             ready_at, margin = effort.hosted_at, effort.ready_at - effort.hosted_at
     return Prospect(
         record.phase,
-        ready_at if mode is Mode.ACT else None,
+        ready_at if mode is Mode.ACT and verdict.cause not in NEVER_READY else None,
         margin,
-        _describe(VerdictFacts(model.model_id, now, model, record, seen, tuple(standing), mode=mode))
+        _describe(facts, verdict)
         + ("" if demand is not None or change is None else "; blocked for its whole duration"),
         wanted,
         stopping,
@@ -141,11 +144,10 @@ def describe_several(models: Sequence[HostedModel], records: Mapping[ModelId, Mo
     return f"{len(models)} model{'s' if len(models) != 1 else ''}: {each}"
 
 
-def _describe(facts: VerdictFacts) -> str:
+def _describe(facts: VerdictFacts, verdict: Verdict) -> str:
     """Return the verdict in the plant's time, and what the model is needed for."""
     model, seen, mode = facts.model, facts.outlook, facts.strictest
     zone = model.zone if model is not None else None
-    verdict = judge(facts)
     needed = "no demand ahead"
     if seen.current is not None:
         needed = f"needed until {format_instant(seen.current.end, zone)} ({seen.current.schedule})"

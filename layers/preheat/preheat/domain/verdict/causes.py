@@ -167,5 +167,7 @@ URGENCY: Final = (
 )
 # Refused for now, and asked for again: it may come about, at the earliest after one more lead.
 MAY_END: Final = frozenset({VerdictCause.QUOTA, VerdictCause.CAPACITY, VerdictCause.START_DENIED})
+# The service cannot start it until somebody fixes the cause.
+NEVER_READY: Final = frozenset(cause for cause, rule in CAUSES.items() if rule.states == _NEVER)
 # With one of these a check fails: `preheat status --check`.
 FAILING: Final = frozenset(URGENCY[:4])
