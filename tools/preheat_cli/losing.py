@@ -12,6 +12,7 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import ModelId
 from preheat.domain.record.wording import format_instant
+from preheat_cli.views import show
 from preheat_cli.views.requests import find_zones
 
 NAMED_MOST: Final = 10  # requests of one subject, in lines
@@ -33,7 +34,7 @@ def describe_renames(before: Mapping[ModelId, HostedModel], after: Sequence[Host
 def describe_lost_requests(
     store: Store, before: Mapping[ModelId, HostedModel], after: Sequence[HostedModel], now: datetime
 ) -> Iterator[str]:
-    """Yield a line for each hold and block that ends with its schedule or its model."""
+    """Yield a line for each hold, block and set of windows that ends with its schedule or its model."""
     kept = {model.model_id for model in after}
     zones = find_zones(before.values())
     schedules = {schedule.name for model in after for schedule in model.schedules}
@@ -48,9 +49,10 @@ def describe_lost_requests(
         lost = [one for one in store.read_standings(subject, now).requests if one.end > now]
         what = f"schedule {subject.schedule}" if subject.schedule is not None else f"model {subject.model_id}"
         for one in lost[:NAMED_MOST]:
+            kind = show.format_kind(one) if one.windows else one.kind
             yield (
-                f"{what} is not in this file: its {one.kind} {one.request_id} of {one.requester}, until"
-                f" {format_instant(one.end, zones.get(subject))}, has no effect any more"
+                f"{what} is not in this file: its {kind} {one.request_id} of {one.requester}, until"
+                f" {format_instant(one.end, zones.get(subject))}, loses its effect if you apply it"
             )
         if len(lost) > NAMED_MOST:
-            yield f"{what}: {len(lost) - NAMED_MOST} more holds and blocks have no effect any more"
+            yield f"{what}: {len(lost) - NAMED_MOST} more requests lose their effect if you apply it"

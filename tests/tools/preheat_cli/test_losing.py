@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.tools.conftest import MONDAY, PLANT, Workbench
 
-from preheat.domain.demand.request import Kind, Reply, RequestId, Standing, Subject, Verb
+from preheat.domain.demand.request import HeldWindow, Kind, Reply, RequestId, Standing, Subject, Verb
 from preheat.domain.plan.plan import ModelId
 
 WELD, EARLY = Subject(model_id=ModelId("weld-seams")), Subject(schedule="early")
@@ -55,8 +55,21 @@ def test_a_schedule_that_goes_loses_its_holds_and_blocks(bench: Workbench, kind:
     (line,) = losses(bench, PLANT.replace("early", "morning"))
     assert line == (
         f"schedule early is not in this file: its {kind} night-7 of AROALINE, until 2026-11-23 10:50 (09:50Z),"
-        " has no effect any more"
+        " loses its effect if you apply it"
     )
+
+
+def test_a_set_of_windows_that_goes_is_called_one(bench: Workbench) -> None:
+    begin = bench.clock.at
+    hours = [begin + timedelta(hours=number) for number in range(6)]
+    windows = (HeldWindow(hours[2], hours[3], begin), HeldWindow(hours[4], hours[5], begin))
+    one = Standing(
+        RequestId("w49"), Kind.HOLD, WELD, "AROALINE", hours[2], windows[-1].end, known_at=begin, windows=windows
+    )
+    reply = Reply(RequestId("w49"), Verb.SCHEDULE_PUT, WELD, "AROALINE", begin, True, "accepted", "", "")
+    bench.store.answer(reply, one, [ModelId("weld-seams")])
+    (_, lost) = losses(bench, PLANT.replace("weld-seams:", "seams:"))
+    assert lost.startswith("model weld-seams is not in this file: its set of 2 windows w49 of AROALINE, until")
 
 
 def test_a_model_that_goes_loses_its_own(bench: Workbench) -> None:
@@ -77,4 +90,4 @@ def test_many_are_counted(bench: Workbench) -> None:
         ask(bench, EARLY, f"night-{number}")
     lines = losses(bench, PLANT.replace("early", "morning"))
     assert len(lines) == 11
-    assert lines[-1] == "schedule early: 3 more holds and blocks have no effect any more"
+    assert lines[-1] == "schedule early: 3 more requests lose their effect if you apply it"
