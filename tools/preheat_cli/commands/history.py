@@ -31,7 +31,12 @@ def history(
     model: OneModelArgument = None,
     *,
     stack: StackOptions,
-    plans: Annotated[bool, typer.Option("--plans", help="Print who applied which plan, and when.")] = False,
+    plans: Annotated[
+        bool,
+        typer.Option(
+            "--plans", help="Print who applied which plan, and when, always in UTC: one plan may have several zones."
+        ),
+    ] = False,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="T", help="Only entries from this date or instant.")
     ] = None,
@@ -42,7 +47,8 @@ def history(
     """Print what happened to a model and why, or who applied which plan, newest entry last."""
     with report_errors():
         if (model is None) != plans:
-            raise CliError("preheat: name a model, or use --plans")
+            both = model is not None
+            raise CliError("preheat: name a model or use --plans" + (", not both" if both else ""))
         store = Surroundings.of(context).open(stack).store
         since = instant_of("--from", begin) if begin is not None else EARLIEST
         if model is None:
