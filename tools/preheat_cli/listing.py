@@ -21,6 +21,14 @@ class PlainCommand(TyperCommand):
         """Return the parameters."""
         return _hide_types(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words after the command. Its errors lose the name that the parser has for a kind of error."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage. Typer would put a second pair of brackets around `[MODEL]...`."""
         arguments = [each for each in self.get_params(ctx) if each.param_type_name == "argument"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from preheat_local import LocalAws
 
 NO_STACK: Final = "preheat: no stack found; name one with --stack, or run `preheat up`"
+OUTSIDE: Final = f'{NO_STACK} and `eval "$(preheat env)"` in the checkout'
 ENDED: Final = "preheat: {} of the local AWS ended; `preheat up` starts a new one, without its plan and history"
 TABLES: Final = ("ModelsTable", "LedgerTable", "PlansTable")
 OUTPUTS: Final = (*TABLES, "ReconcileRoleArn", "RequestQueueUrl", "EventBusName")
@@ -75,13 +76,14 @@ def _running_local_aws(options: StackOptions) -> "LocalAws":
         raise CliError("preheat: --profile and --region need --stack NAME")
     last = last_stack.recall()
     other = last if options.name is None and last != LOCAL else None
+    missing = NO_STACK
     try:
         found = find_running()
         ended = find_ended() if found is None else []
     except LocalAwsError:
-        found, ended = None, []
+        found, ended, missing = None, [], OUTSIDE
     if found is None:
-        missing = ENDED.format(" and ".join(ended)) if ended else NO_STACK
+        missing = ENDED.format(" and ".join(ended)) if ended else missing
         raise CliError(missing, *([f"the last command used --stack {other}"] if other is not None else []))
     if other is not None:
         raise CliError(

@@ -23,6 +23,7 @@ from preheat_cli.printing import print_lines
 from preheat_cli.views import replay as view
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms
+from preheat_plantfile.importing.reading import UnreadableFileError, read_bytes, text_of
 from preheat_plantfile.schema.leaves import read_late_target, read_lead
 from preheat_report import Tariff
 from preheat_report.lead_chart import draw_chart
@@ -136,9 +137,9 @@ def starts_of(export: Path) -> dict[ModelId, list[RecordedStart]]:
         CliError: the file or a line is unreadable, an entry appears twice, or no entry has a start.
     """
     try:
-        text = export.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"preheat simulate: --replay {export} is unreadable: {error}") from error
+        text = text_of(read_bytes(export), export)
+    except UnreadableFileError as error:
+        raise CliError(f"preheat simulate: --replay {error}") from error
     found: dict[ModelId, dict[int, RecordedStart | None]] = {}
     problems = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -56,6 +56,7 @@ def up(
     simulator_port: int | None = None,
     simulator_arguments: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
+    chosen: bool = False,
     checkout: Checkout | None = None,
     say: Callable[[str], None] = print,
 ) -> LocalAws:
@@ -64,7 +65,8 @@ def up(
     `port` and `simulator_port`: where ministack and the simulator listen on loopback. 0 takes any free port. The
     default is $PREHEAT_PORT and $PREHEAT_SIMULATOR_PORT, else 4578 and 4579. `simulator_arguments` follow
     `python -m preheat_simulator --port N`. `parameters` are the template's, over those that the local AWS needs. If
-    one is up already, this returns it, its arguments unchanged. `say` takes each line of progress.
+    one is up already, this returns it, its arguments unchanged; `chosen`: a person chose one of them here. `say` takes
+    each line of progress.
 
     Raises:
         LocalAwsError: a port is taken, a tool is missing, or a step failed; nothing is left running.
@@ -74,7 +76,8 @@ def up(
         found = find_running(checkout)
         if found is not None:
             say(f"the local AWS is up already at {found.endpoint_url}, the simulator at {found.simulator_url}")
-            say("the options of this command have no effect on it; `preheat down` ends it")
+            effect = "the options of this command have no effect on it; " if chosen else ""
+            say(f"{effect}`preheat down` ends it")
             return found
         if ended := find_ended(checkout):
             say(f"{' and '.join(ended)} had ended; this local AWS is a new one, without that plan and history")

@@ -379,12 +379,20 @@ def test_a_bug_keeps_its_traceback(bench: Workbench, monkeypatch: pytest.MonkeyP
     assert isinstance(bench.preheat("status").exception, ZeroDivisionError)
 
 
+def test_history_is_of_a_model_or_of_the_plans_but_not_of_both(bench: Workbench) -> None:
+    assert bench.preheat("history").stderr == "preheat: name a model or use --plans\n"
+    assert (
+        bench.preheat("history", "weld-seams", "--plans").stderr == "preheat: name a model or use --plans, not both\n"
+    )
+
+
 def test_without_a_stack_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PREHEAT_STACK", raising=False)
     result = CliRunner().invoke(app, ["status"])
     assert result.exit_code == 2
-    assert result.stderr == "preheat: no stack found; name one with --stack, or run `preheat up`\n"
+    remedy = 'name one with --stack, or run `preheat up` and `eval "$(preheat env)"` in the checkout'
+    assert result.stderr == f"preheat: no stack found; {remedy}\n"
 
 
 @pytest.mark.parametrize(

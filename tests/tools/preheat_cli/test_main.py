@@ -13,6 +13,7 @@ from tests.tools.conftest import PLANT, Workbench
 from typer.main import get_command
 from typer.testing import CliRunner
 
+import preheat_local
 from preheat_cli import main as program
 from preheat_cli.main import app
 from preheat_cli.options.models import complete_model
@@ -95,6 +96,58 @@ def test_each_command_has_a_short_help_option_and_one_grammar(command: tuple[str
     assert "--json" not in options
     assert {"--stack", "--profile", "--region"} & options in (set(), {"--stack", "--profile", "--region"})
     assert "--yes" not in options or "-y" in shown.output
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("board", "--port", "80000"),
+        ("board", "--port", "-5"),
+        ("up", "--port", "80000"),
+        ("up", "--simulator-port", "-1"),
+        ("simulator", "--port", "65536"),
+        ("status", "--watch", "--interval", "inf"),
+        ("simulate", "--late-cost", "inf"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_out_of_its_range_is_an_error_of_use(bench: Workbench, typed: tuple[str, ...]) -> None:
+    result = bench.preheat(*typed)
+    assert (result.exit_code, f"Invalid value for '{typed[-2]}'" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("typed", [("schema", "nix"), ("status", "--format", "nix")], ids=" ".join)
+def test_a_wrong_choice_is_named_with_the_accepted_ones_alone(bench: Workbench, typed: tuple[str, ...]) -> None:
+    shown = " ".join(bench.preheat(*typed).stderr.split())
+    assert "'nix' is not one of '" in shown
+    assert "Value error" not in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "program"),
+    [
+        (("put-windows", "weld-seams", "w49", "--file", "none.txt"), "preheat: "),
+        (("simulate", "--replay", "none.txt"), "preheat simulate: --replay "),
+        (("import", "ics", "none.txt"), "preheat: "),
+    ],
+    ids=["put-windows", "simulate", "import"],
+)
+def test_a_file_that_is_not_there_is_named_in_the_same_words(
+    bench: Workbench, typed: tuple[str, ...], program: str
+) -> None:
+    result = bench.preheat(*typed)
+    words = "none.txt cannot be read (No such file or directory); accepted: a file that exists\n"
+    assert (result.exit_code, result.stderr) == (2, program + words)
+
+
+@pytest.mark.parametrize("typed", [(), ("--stop-latency", "120")], ids=["plain", "with-an-option"])
+def test_up_says_that_options_have_no_effect_only_if_somebody_gave_one(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...]
+) -> None:
+    chosen: list[bool] = []
+    monkeypatch.setattr(preheat_local, "up", lambda **given: chosen.append(given["chosen"]))
+    assert bench.preheat("up", *typed).exit_code == 0
+    assert chosen == [bool(typed)]
 
 
 def test_the_list_of_commands_describes_each_one_and_the_exit_status() -> None:

@@ -8,7 +8,7 @@ import pytest
 import preheat_local
 from preheat_cli import last_stack
 from preheat_cli.errors import CliError
-from preheat_cli.opening import NO_STACK, _running_local_aws
+from preheat_cli.opening import OUTSIDE, _running_local_aws
 from preheat_cli.options.stack import LOCAL, StackOptions
 from preheat_local import LocalAwsError
 
@@ -51,11 +51,11 @@ def test_after_another_stack_the_local_aws_has_to_be_named() -> None:
 def test_without_any_stack_the_last_one_is_a_hint() -> None:
     with pytest.raises(CliError) as refused:
         _running_local_aws(StackOptions())
-    assert refused.value.lines == (NO_STACK,)
+    assert refused.value.lines == (OUTSIDE,)
     last_stack.remember("plant-north")
     with pytest.raises(CliError) as refused:
         _running_local_aws(StackOptions())
-    assert refused.value.lines == (NO_STACK, "the last command used --stack plant-north")
+    assert refused.value.lines == (OUTSIDE, "the last command used --stack plant-north")
 
 
 def test_a_part_of_the_local_aws_that_ended_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,9 @@ def test_up_twice_is_one_local_aws_and_down_leaves_nothing_running(
         assert up(checkout=checkout, say=said.append) == first == find_running(checkout)
         assert "up already" in said[-2]
         assert first.endpoint_url in said[-2]
-        assert said[-1].startswith("the options of this command have no effect")
+        assert said[-1] == "`preheat down` ends it"
+        assert up(checkout=checkout, chosen=True, say=said.append) == first
+        assert said[-1] == "the options of this command have no effect on it; `preheat down` ends it"
         assert find_ended(checkout) == []
     assert not [process for process in started if processes.is_running(process)]
     assert find_running(checkout) is None

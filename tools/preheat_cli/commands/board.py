@@ -19,7 +19,7 @@ def board(
     context: typer.Context,
     *,
     stack: StackOptions,
-    port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 for a free one.")] = PORT,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 for a free one.")] = PORT,
     output: Annotated[Path | None, typer.Option("--output", help="Write the board to this file, and end.")] = None,
 ) -> None:
     """Show every model on one page: trouble first, a timeline for each, the next shift. Ctrl-C ends it."""

@@ -28,6 +28,7 @@ from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.fleet import read_all_requests
 from preheat_cli.identity import describe_applied
 from preheat_cli.options.formats import Format, FormatOption
+from preheat_cli.options.given import is_given
 from preheat_cli.options.models import complete_model
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import From, To, time_range
@@ -83,11 +84,9 @@ def plan(
     """Preview starts, stops, costs, bridged gaps and quota conflicts."""
     with report_errors():
         file, model = _split(names or [])
-        source_of_stack = context.get_parameter_source("stack")
-        named = source_of_stack is not None and source_of_stack.name == "COMMANDLINE"
         if detailed_exitcode and file is None:
             raise CliError("preheat: --detailed-exitcode needs a plant file to compare")
-        if file is not None and named and not detailed_exitcode:
+        if file is not None and is_given(context, "stack") and not detailed_exitcode:
             raise CliError(f"preheat: name either the plant file {file} or --stack {stack.name}")
         surroundings = Surroundings.of(context)
         now = surroundings.clock.now()

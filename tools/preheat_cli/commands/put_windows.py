@@ -16,6 +16,7 @@ from preheat_cli.options.requests import Id, NoWait, Priority, Reason
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.wall_time import instant_after
 from preheat_cli.requesting import RequestOptions, send_request
+from preheat_plantfile.importing.reading import UnreadableFileError, read_bytes, text_of
 
 STDIN = "-"
 
@@ -76,9 +77,9 @@ def _read_windows(given: list[str] | None, file: str | None, *, remove: bool) ->
     if file is None:
         return given or []
     try:
-        text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"preheat: {file} cannot be read: {error}") from error
+        text = sys.stdin.read() if file == STDIN else text_of(read_bytes(Path(file)), Path(file))
+    except UnreadableFileError as error:
+        raise CliError(f"preheat: {error}") from error
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     found = [line for line in lines if line]
     if not found:

@@ -18,6 +18,7 @@ from preheat.domain.plan.plan import Backend
 from preheat.domain.record.record import LedgerEntry
 from preheat_cli.errors import CHECK_FAILED, CliError, report_errors
 from preheat_cli.options.formats import Format
+from preheat_cli.options.given import is_given
 from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.switches import Switch
 from preheat_cli.printing import print_lines
@@ -71,7 +72,9 @@ def simulate(
     ] = None,
     late_cost: Annotated[
         float | None,
-        typer.Option(min=0, help="With --replay: the cost of a late minute, in the currency of the tariffs."),
+        typer.Option(
+            min=0, max=1_000_000, help="With --replay: the cost of a late minute, in the currency of the tariffs."
+        ),
     ] = None,
     form: Annotated[
         Format | None, typer.Option("--format", help="With --replay: print a table, or one JSON object per line.")
@@ -151,8 +154,7 @@ def _read_plan(file: Path, names: Sequence[str] | None, days: int) -> Sequence[H
 def _refuse(context: typer.Context, names: Sequence[str], why: str) -> None:
     """Refuse options that somebody gave and that have no effect here."""
     for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
+        if is_given(context, name):
             raise CliError(f"preheat simulate: {'FILE' if name == 'file' else f'--{name}'} {why}")
 
 

@@ -56,7 +56,7 @@ def status(
         bool, typer.Option("--check", help="Exit with 1 if a model is LATE, AT RISK, REFUSED or UNKNOWN.")
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Print it again and again, until Ctrl-C.")] = False,
-    interval: Annotated[float, typer.Option(min=1, help="With --watch: seconds between two prints.")] = 5,
+    interval: Annotated[float, typer.Option(min=1, max=86_400, help="With --watch: seconds between two prints.")] = 5,
 ) -> None:
     """Print the state of each model, trouble first, or every fact about named models.
 

@@ -7,13 +7,20 @@ import typer
 from preheat.domain.plan.plan import Backend
 from preheat_cli import last_stack
 from preheat_cli.errors import CliError, report_errors
+from preheat_cli.options.given import is_given
 from preheat_cli.options.stack import LOCAL
 from preheat_cli.progress import show_progress
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of the AWS services; 0 uses a free port.")] = None,
-    simulator_port: Annotated[int | None, typer.Option(help="Port of the simulator; 0 uses a free port.")] = None,
+    context: typer.Context,
+    *,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the AWS services; 0 uses a free port.")
+    ] = None,
+    simulator_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the simulator; 0 uses a free port.")
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,6 +54,7 @@ def up(
                 simulator_port=simulator_port,
                 simulator_arguments=arguments,
                 parameters={"ProjectPrefix": prefix},
+                chosen=any(is_given(context, name) for name in context.params),
                 say=progress.say,
             )
         last_stack.remember(LOCAL)  # the next command without --stack means this one
