@@ -81,6 +81,9 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
                 raise CliError(f"preheat: another request has the id {request_id}; use a new id", status=CHECK_FAILED)
             _print_reply(before, opened.home, _find_reader(surroundings, store, subject))  # An id has only one reply.
             return
+        if options.wanted is None and (unknown := describe_unknown(store, subject)) is not None:
+            # A rejected request raises an alarm. A model that left the plan may still have a hold to release.
+            raise CliError(f"preheat: {unknown}", "no request sent", status=CHECK_FAILED)
         message = _build_message(surroundings, store, options, request_id)
         if options.question is not None:
             question = options.question(store, subject, surroundings.clock.now())
@@ -88,8 +91,6 @@ def send_request(context: typer.Context, stack: StackOptions, options: RequestOp
         opened.send_request(json.dumps(message))
         if options.wait:
             reply = _wait_for_reply(surroundings, store, request_id)
-            if reply.code in (Code.UNKNOWN_MODEL, Code.UNKNOWN_SCHEDULE):
-                typer.echo(f"preheat: {describe_unknown(store, subject)}", err=True)
             _print_reply(reply, opened.home, _find_reader(surroundings, store, subject))
         else:
             typer.echo(f"sent: {options.verb}\nrequest id: {request_id}")

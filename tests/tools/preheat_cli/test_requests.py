@@ -207,10 +207,19 @@ def test_a_start_of_a_model_that_the_service_does_not_know_promises_no_ready_tim
 
 
 def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
-    result = counter.preheat("hold", "weld-seems", "--for", "2h", "--id", "a")
+    result = counter.preheat("hold", "weld-seams", "--for", "800h", "--id", "a")
     assert result.exit_code == 1
-    assert result.stdout.startswith("refused, unknown_model: The plan has no model weld-seems")
-    assert result.stderr == "preheat: the plan has no model 'weld-seems'; did you mean weld-seams?\n"
+    assert result.stdout.startswith("refused, too_long: ")
+
+
+@pytest.mark.parametrize("options", [("--for", "2h"), ("--until", "20:00"), ("--for", "2h", "--no-wait")])
+def test_a_misspelled_model_costs_no_request_and_so_raises_no_alarm(counter: Counter, options: tuple[str, ...]) -> None:
+    result = counter.preheat("hold", "weld-seems", *options)
+    assert (result.exit_code, counter.sent) == (1, [])
+    assert result.stderr == "preheat: the plan has no model 'weld-seems'; did you mean weld-seams?\nno request sent\n"
+
+
+def test_a_misspelled_name_is_reported_by_the_commands_that_end_a_hold_too(counter: Counter) -> None:
     for verb in ("release", "extend", "unblock"):
         result = counter.preheat(verb, "weld-seems", *(["--for", "1h"] if verb == "extend" else []))
         assert (result.exit_code, result.stderr) == (
@@ -231,7 +240,6 @@ def test_a_refusal_ends_with_status_one_and_its_code(counter: Counter) -> None:
             ("hold", "weld-seams", "--until", "late"),
             "--until 'late' is not a time; accepted: a local time such as 20:00",
         ),
-        (("hold", "no-such", "--until", "20:00"), "no-such has no schedule in the plan: use an instant"),
         (("hold", "--for", "2h"), "name either a model, or a schedule with --schedule"),
         (("hold", "weld-seams", "--schedule", "late", "--for", "2h"), "name either a model"),
         (("release",), "'nothing' given; accepted: MODEL [REQUEST_ID]"),
