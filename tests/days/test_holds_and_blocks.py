@@ -290,3 +290,13 @@ def test_a_start_has_the_units_that_its_demand_asks_for() -> None:
         attempt = day.record.attempt
         assert attempt is not None
         assert attempt.units == Units(3)
+
+
+def test_a_hold_asked_for_in_a_gap_that_the_model_runs_through_costs_no_stop() -> None:
+    """The hold joined neither shift, and so it parted them: the stop and the start made the second shift late."""
+    with a_day("06:00-14:00", "14:40-22:00", stop_takes="13m", start_takes="29m") as day:
+        day.run_until("14:00:30")
+        assert day.observed() is Observed.HOSTED
+        day.hold("14:39", "15:30")
+        day.run_until("14:50")
+        assert (day.stopped(), day.started(), [entry for entry in day.entries if entry.late]) == (0, 1, [])

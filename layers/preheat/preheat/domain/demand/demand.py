@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from preheat.domain.calendar.timetable import LOOKAHEAD, find_next_edge, find_windows, is_wanted
 from preheat.domain.calendar.windows import Window, find_gaps
@@ -112,22 +113,35 @@ def _join(pieces: Iterable[Piece], blocks: Sequence[Standing], gap: timedelta) -
     """Yield the pieces of each demand: those that overlap or touch, and those with a gap that the model runs through.
 
     A hold that became known only after everything before it had ended opens a demand of its own: the model has stopped
-    by then.
+    by then. It has not if it runs through this gap to a later piece anyway.
     """
     group: list[Piece] = []
     end: datetime | None = None
     # Of those that begin together the first in the list opens the demand, and a window before a hold.
     # Of holds that begin together the one that has been known longest decides whether they join what was before.
-    for piece in sorted(pieces, key=_rank):
-        bridged = end is not None and piece.begin - end <= gap and find_free_from(blocks, end, piece.begin) is None
-        too_late = end is not None and piece.request_id is not None and piece.known_at >= end
-        if end is not None and (too_late or (piece.begin > end and not bridged)):
+    ordered = sorted(pieces, key=_rank)
+
+    def is_bridged(end: datetime, piece: Piece) -> bool:
+        return piece.begin - end <= gap and find_free_from(blocks, end, piece.begin) is None
+
+    def runs_on(end: datetime, place: int) -> bool:
+        near = takewhile(lambda piece: piece.begin - end <= gap, islice(ordered, place + 1, None))
+        return any(not _is_late(piece, end) and is_bridged(end, piece) for piece in near)
+
+    for place, piece in enumerate(ordered):
+        too_late = end is not None and _is_late(piece, end) and not runs_on(end, place)
+        if end is not None and (too_late or (piece.begin > end and not is_bridged(end, piece))):
             yield group
             group, end = [], None
         group.append(piece)
         end = piece.end if end is None else max(end, piece.end)
     if group:
         yield group
+
+
+def _is_late(piece: Piece, end: datetime) -> bool:
+    """Return whether it is a hold that became known only when what ends then was over."""
+    return piece.request_id is not None and piece.known_at >= end
 
 
 def _rank(piece: Piece) -> tuple[datetime, bool, datetime]:
