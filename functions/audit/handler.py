@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from preheat.app.ports.errors import AccessRefused, StoreUnavailable
+from preheat.app.ports.errors import AccessRefused, InvalidCall, StoreUnavailable
 from preheat.bootstrap.audit import Auditor
 from preheat.observability import audit as telemetry
 from preheat.observability.failures import masked_errors
@@ -13,7 +13,7 @@ with masked_errors():
 
 
 class NotListedError(Exception):
-    """The service denies access to list a site: what runs there is unknown, and no later run will find out."""
+    """Nobody can list a site, for lack of a right or by its size: no later run will find out what runs there."""
 
 
 @masked_errors()
@@ -21,7 +21,7 @@ def handler(_event: Any, _context: Any) -> dict[str, Any]:
     """Report what the audit finds; return how many models are at risk.
 
     Raises:
-        NotListedError: after the report, if access to list a site is denied.
+        NotListedError: after the report, if no later run can list a site either.
     """
     try:
         audited = auditor.audit.run()
@@ -29,7 +29,7 @@ def handler(_event: Any, _context: Any) -> dict[str, Any]:
         telemetry.log_failed_audit(error)
         return {"at_risk": None}
     telemetry.report_audit(audited)
-    refused = [str(site) for site, error in audited.unlisted if isinstance(error, AccessRefused)]
+    refused = [str(site) for site, error in audited.unlisted if isinstance(error, AccessRefused | InvalidCall)]
     if refused:
-        raise NotListedError(f"access to list {len(refused)} sites is denied; see the log lines `site not listed`")
+        raise NotListedError(f"{len(refused)} sites cannot be listed; see the log lines `site not listed`")
     return {"at_risk": len(audited.at_risk)}

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from preheat.adapters.hosting.listing import HostingListing
+from preheat.adapters.hosting.listing import CALLS_MAX, HostingListing
 from preheat.adapters.memory.listing import MemoryListing
-from preheat.app.ports.errors import AccessRefused, HostingError, Throttled
+from preheat.app.audit.audit import LISTS_WITHIN
+from preheat.app.ports.errors import AccessRefused, HostingError, InvalidCall, Throttled
 from preheat.app.ports.hosting import Listing, Running, Site
+from preheat.bootstrap.audit import LISTING_PAUSE_SECONDS
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
 from preheat_lab.simulation.hosting import ONE_TRY, SERVICES
@@ -121,6 +123,20 @@ def test_a_list_that_fails_says_so_and_lists_nothing(
     bench.account.inject(InjectedFault(kind, FIRST[backend]))
     with pytest.raises(error):
         bench.found()
+
+
+def test_a_site_that_takes_more_calls_than_a_run_has_time_for_is_refused() -> None:
+    """`audit` pauses 0.2 s before each call, and a call takes a while: its function must still report."""
+    timeout = 280
+    assert CALLS_MAX * (LISTING_PAUSE_SECONDS + 0.05) + LISTS_WITHIN.total_seconds() < timeout - 30
+
+    class Endless:
+        def list_inference_components(self, **_: Any) -> dict[str, Any]:
+            return {"InferenceComponents": [], "NextToken": "again"}
+
+    listing = HostingListing(lambda _: Endless(), lambda: None)
+    with pytest.raises(InvalidCall, match=f"takes more than {CALLS_MAX} calls to list"):
+        listing.list_running(Site(Backend.SAGEMAKER_COMPONENT), lambda _: True)
 
 
 def test_calls_are_paced() -> None:

@@ -14,7 +14,16 @@ from preheat.adapters.dynamodb.fleet import DynamoFleet
 from preheat.adapters.dynamodb.plans import DynamoPlans
 from preheat.adapters.dynamodb.records import DynamoRecords
 from preheat.adapters.dynamodb.requests import DynamoRequests
-from preheat.app.ports.errors import StoreUnavailable, UnreadableItem
+from preheat.app.audit.audit import Audit, Audited
+from preheat.app.ports.errors import (
+    AccessRefused,
+    AnswerLost,
+    HostingError,
+    InvalidCall,
+    StoreUnavailable,
+    UnreadableItem,
+)
+from preheat.app.ports.hosting import Site
 from preheat.domain.demand.request import RequestId, Subject
 from preheat.domain.plan.plan import Backend, ModelId
 from preheat.domain.record.record import Phase
@@ -293,6 +302,22 @@ def test_an_audit_without_its_store_ends_quietly_and_shows_no_figure(
     assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": None}
     assert "audit failed" in caplog.text
     assert "_aws" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "error", [AccessRefused("no right"), InvalidCall("more than 700 calls"), AnswerLost("no answer")]
+)
+@pytest.mark.usefixtures("stack")
+def test_an_audit_fails_if_no_later_one_can_list_a_site_either(
+    monkeypatch: pytest.MonkeyPatch, error: HostingError
+) -> None:
+    audit, found = function("audit"), Audited(datetime.now(UTC), unlisted=((Site(Backend.REKOGNITION), error),))
+    monkeypatch.setattr(Audit, "run", lambda _: found)
+    if isinstance(error, AnswerLost):
+        assert audit.handler(event("audit-scheduled"), CONTEXT) == {"at_risk": 0}
+        return
+    with pytest.raises(audit.NotListedError, match="1 sites cannot be listed"):
+        audit.handler(event("audit-scheduled"), CONTEXT)
 
 
 def test_a_pass_without_its_store_completes_its_message_and_warns(

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.listing import MemoryListing
 from preheat.adapters.memory.store import MemoryStore
-from preheat.app.audit.audit import EVERY, Audit, Audited, find_run_of_day, find_turn
+from preheat.app.audit.audit import EVERY, LISTS_EVERY, Audit, Audited, find_run_of_day, find_turn
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, UnreadableItem
 from preheat.app.ports.hosting import Running, Site
@@ -176,6 +177,34 @@ def test_a_site_that_cannot_be_listed_is_named_and_hides_no_other(error: Excepti
     assert site == other
     assert str(error) in str(reported)
     assert len(found.unscheduled or ()) == 1
+
+
+class SlowListing(MemoryListing):
+    """Takes two minutes for each site."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self.clock, self.asked = clock, list[Site]()
+
+    def list_running(self, site: Site, wanted: Callable[[str], bool]) -> Sequence[Running]:
+        self.asked.append(site)
+        self.clock.at += timedelta(minutes=2)
+        return ()
+
+
+def test_sites_that_take_long_to_list_have_a_run_each_and_their_turns() -> None:
+    """The function ends after 280 s, and an ended function reports nothing."""
+    store, clock = MemoryStore(), VirtualClock(DAY)
+    store.apply([MODEL], expected_version=0, at=DAY)
+    listing = SlowListing(clock)
+    sites = (SITE, Site(Backend.REKOGNITION), Site(Backend.SAGEMAKER))
+    audit = Audit(clock, store, listing, sites, "line-", lambda *_: ())
+    for quarter in range(3):
+        clock.at = DAY + quarter * LISTS_EVERY
+        unlisted = audit.run().unlisted
+        assert {site for site, _ in unlisted} == {*sites} - {listing.asked[-1]}
+        assert all("a later one begins with this site" in str(error) for _, error in unlisted)
+    assert sorted(map(str, listing.asked)) == sorted(map(str, sites))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from preheat.domain.record.lifecycle import Observed
 AT_REST: Final = frozenset({Observed.STOPPED, Observed.FAILED, Observed.UNFIT})
 PAGE: Final = 100  # rows; each service's largest
 STACK_TAG: Final = "aws:cloudformation:stack-name"  # CloudFormation sets it, and nobody else can
-CALLS_MAX: Final = 2_000  # of one site: some minutes at the pace of the template; more is a loop
+CALLS_MAX: Final = 700  # of one site: about three minutes at the pace of `audit`, whose function has 280 s
 
 
 class SiteClients(Protocol):

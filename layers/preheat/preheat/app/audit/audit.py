@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from preheat.app.audit.seen import RecordsStore, SeenRecords
 from preheat.app.ports.clock import Clock
-from preheat.app.ports.errors import HostingError, UnreadableItem, as_hosting_error
+from preheat.app.ports.errors import AnswerLost, HostingError, UnreadableItem, as_hosting_error
 from preheat.app.ports.hosting import Listing, Running, Site
 from preheat.app.ports.plans import PlanReader
 from preheat.app.ports.records import LedgerReader, RecordReader
@@ -38,6 +38,7 @@ from preheat.domain.verdict.verdict import Verdict
 
 EVERY: Final = timedelta(minutes=5)  # as the template's schedule has it; a test holds the two together
 LISTS_EVERY: Final = timedelta(minutes=15)
+LISTS_WITHIN: Final = timedelta(minutes=1)  # then a run begins with no other site: one may take three minutes
 RECENT: Final = timedelta(days=3)  # of a ledger, checked each day; a day without audits hides nothing
 WHOLE_EVERY: Final = 30  # days
 # A tick and a pass ask for a stop at the end of a demand, and each may once be slow or fail.
@@ -198,10 +199,14 @@ class Audit:
     ) -> tuple[tuple[UnscheduledRun, ...], int, tuple[tuple[Site, HostingError], ...]]:
         known = _index_resources(models, records, self.region)
         own = (replace(site, region=None if site.region == self.region else site.region) for site in self.sites)
-        sites = dict.fromkeys([*own, *(Site(key[0], key[2], key[1]) for key in known)])
+        sites = list(dict.fromkeys([*own, *(Site(key[0], key[2], key[1]) for key in known)]))
+        turn = int(now.timestamp()) // int(LISTS_EVERY.total_seconds()) % len(sites) if sites else 0
         unscheduled: list[UnscheduledRun] = []
-        units, unlisted = 0, []
-        for site in sites:
+        units, unlisted = 0, list[tuple[Site, HostingError]]()
+        for place, site in enumerate([*sites[turn:], *sites[:turn]]):
+            if place and self.clock.now() - now > LISTS_WITHIN:
+                unlisted.append((site, AnswerLost("this run has no more time; a later one begins with this site")))
+                continue
             try:
                 running = self.listing.list_running(site, _make_filter(site, known, self.prefix))
             except Exception as error:  # noqa: BLE001 - one site, whatever is wrong with it, must not hide the others
