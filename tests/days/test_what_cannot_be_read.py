@@ -18,6 +18,9 @@ from preheat.domain.plan.plan import Backend, Mode, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
 from preheat.domain.record.record import Action, Phase
+from preheat.domain.verdict.causes import VerdictCause, VerdictState
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
 
@@ -211,3 +214,33 @@ def test_another_plan_has_its_checks_once() -> None:
         before = len(day.sent(DESCRIBE))
         day.run_until("00:31")
         assert len(day.sent(DESCRIBE)) == before + 1
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DELETED, FaultKind.ACCESS_DENIED])
+def test_a_name_that_was_wrong_and_has_left_the_plan_costs_no_more_looks(kind: FaultKind) -> None:
+    """Preheat has never started anything there: it has nothing to stop, and nobody has to look at it."""
+    with a_day() as day:
+        day.fault(kind, operation=DESCRIBE, times=10_000)
+        day.run_until("02:00")
+        assert (count_unknown(day), day.record.wake_at is not None) == (kind is FaultKind.ACCESS_DENIED, True)
+        day.store.apply([], expected_version=day.store.read_plan_version(), at=day.clock.at)
+        day.run_until("02:15")
+        assert (count_unknown(day), day.record.wake_at) == (0, None)
+        if kind is FaultKind.DELETED:
+            verdict = judge(VerdictFacts(day.record.model_id, day.clock.at, record=day.record))
+            assert (verdict.state, verdict.cause) == (VerdictState.OFF, VerdictCause.UNPLANNED)
+
+
+def test_what_preheat_started_is_looked_at_until_it_can_be_stopped_also_without_a_plan() -> None:
+    with a_day() as day:
+        day.run_until("10:00")
+        day.fault(FaultKind.ACCESS_DENIED, operation=DESCRIBE, times=60)
+        day.store.apply([], expected_version=day.store.read_plan_version(), at=day.clock.at)
+        day.run_until("11:00")
+        assert (day.observed(), count_unknown(day)) == (Observed.HOSTED, 1)
+        day.run_until("18:00")
+        assert (day.observed(), day.record.wake_at) == (Observed.STOPPED, None)
+
+
+def count_unknown(day: Day) -> int:
+    return len(Audit(day.clock, day.store, MemoryListing(), (), "line-", lambda *_: []).run().unknown)

@@ -30,7 +30,7 @@ REFUSES_START = ("quota", "denied", "invalid")  # more time alone does not bring
 TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
 RUNNING = (Observed.STARTING, Observed.HOSTED)
 AT_REST = (Observed.STOPPED, Observed.FAILED)
-DOWN = (*AT_REST, Observed.STOPPING)  # nothing serves, and nothing is on its way up
+DOWN = (*AT_REST, Observed.STOPPING, Observed.GONE)  # nothing serves, and nothing is on its way up
 
 
 class ReferenceViolation(AssertionError):

@@ -128,11 +128,12 @@ class Audit:
         """Make one run. Raises StoreUnavailable: without the records there is no finding."""
         now = self.clock.now()
         plan = self.store.read_whole_plan()
-        version, models, planned, left = plan.version, plan.models, plan.names, plan.former
-        records = self.seen.read(self.store, [*planned, *left], version, now)
+        version, models, planned = plan.version, plan.models, plan.names
+        records = self.seen.read(self.store, [*planned, *plan.former], version, now)
+        left = [name for name in plan.former if name not in records or not records[name].is_at_rest_under(version)]
         facts = [self._gather_facts(name, models.get(name), records.get(name), now) for name in [*planned, *left]]
         verdicts = {one.model_id: (one, judge(one)) for one in facts if one is not None}
-        judged, violations, unjudged = self._judge_ledgers([*planned, *left], now)
+        judged, violations, unjudged = self._judge_ledgers([*planned, *plan.former], now)
         lists = now.minute % (LISTS_EVERY // timedelta(minutes=1)) < EVERY // timedelta(minutes=1)
         whys = {name: verdict for name, (_, verdict) in verdicts.items()}
         listed = self._list_services(models, records, whys, now) if lists and version else (None, 0, ())

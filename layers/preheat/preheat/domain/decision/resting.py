@@ -202,7 +202,7 @@ def _wait_unread(situation: Situation) -> Move:
         record,
         record.phase,
         reason,
-        pick_wake(situation, situation.now + pause),
+        _check_again(situation, record, situation.now + pause),
         Action.UNREAD if tell else Action.LOOK,
     )
 
@@ -316,12 +316,17 @@ def report(situation: Situation) -> Move:
     elif let_go:
         record = change(record, attempt=None, ownership=Ownership.NONE)
     if situation.observation.observed is Observed.GONE:
-        return Move(
-            record, Phase.GONE, "The service does not know this model; checking again", pick_wake(situation, again)
-        )
-    return Move(
-        record,
-        Phase.REFUSED,
-        f"The model cannot start now: {situation.observation.detail}",
-        pick_wake(situation, again),
-    )
+        reason = "The service does not know this model; checking again"
+        return Move(record, Phase.GONE, reason, _check_again(situation, record, again))
+    reason = f"The model cannot start now: {situation.observation.detail}"
+    return Move(record, Phase.REFUSED, reason, _check_again(situation, record, again))
+
+
+def _check_again(situation: Situation, record: ModelRecord, again: datetime) -> datetime | None:
+    """Return when to check what cannot start, or whose state nobody can read.
+
+    None: no plan names it, and Preheat has nothing to stop or to close there.
+    """
+    if situation.model is None and record.is_at_rest_under(record.plan_version):
+        return None
+    return pick_wake(situation, again)

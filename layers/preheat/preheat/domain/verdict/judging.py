@@ -93,6 +93,8 @@ def _find_rejected(facts: VerdictFacts) -> _Finding | None:
     record = facts.record
     words = record.status if record is not None else ""
     since = record.since if record is not None else None
+    if facts.model is None and record is not None and not record.is_engaged():
+        return None  # Nobody wants it to start.
     if facts.observed is Observed.GONE or Answer.GONE in (facts.find_answer(Call.START), facts.find_answer(Call.STOP)):
         return _Finding(None, VerdictCause.ABSENT, _quote_refusal(facts) or words, since)
     if facts.observed is Observed.UNFIT:
