@@ -13,7 +13,7 @@ from preheat.domain.demand.request import Subject
 from preheat.domain.plan.hosted_model import Resize
 from preheat.domain.plan.plan import Units
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action
+from preheat.domain.record.record import Action, Phase
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 
@@ -300,3 +300,15 @@ def test_a_hold_asked_for_in_a_gap_that_the_model_runs_through_costs_no_stop() -
         day.hold("14:39", "15:30")
         day.run_until("14:50")
         assert (day.stopped(), day.started(), [entry for entry in day.entries if entry.late]) == (0, 1, [])
+
+
+def test_a_stopped_model_names_its_next_demand_and_not_the_end_of_a_hold_under_a_block() -> None:
+    with a_day() as day:
+        day.run_until("12:00")
+        day.hold("12:30", "13:00")
+        day.block("12:00", "18:00")
+        day.run_until("12:20")
+        (stopped,) = [
+            entry for entry in day.entries if entry.to_phase is Phase.IDLE and entry.from_phase is not Phase.IDLE
+        ]
+        assert stopped.reason == "Stopped; no demand before 2026-11-24 07:28:00Z"

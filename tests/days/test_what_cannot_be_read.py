@@ -231,7 +231,7 @@ def test_a_name_that_was_wrong_and_has_left_the_plan_costs_no_more_looks(kind: F
             assert (verdict.state, verdict.cause) == (VerdictState.OFF, VerdictCause.UNPLANNED)
 
 
-def test_what_preheat_started_is_looked_at_until_it_can_be_stopped_also_without_a_plan() -> None:
+def test_what_preheat_started_is_checked_until_it_can_be_stopped_also_without_a_plan() -> None:
     with a_day() as day:
         day.run_until("10:00")
         day.fault(FaultKind.ACCESS_DENIED, operation=DESCRIBE, times=60)

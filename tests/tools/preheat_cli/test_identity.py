@@ -73,7 +73,7 @@ def test_history_lists_who_applied_which_plan_and_plan_names_the_last(bench: Wor
     late = bench.preheat("history", "--plans", "--from", "2099-01-01").output
     assert late == "no plan in this time\n"
     for wrong in (("history",), ("history", "weld-seams", "--plans")):
-        assert "name a model, or use --plans" in bench.preheat(*wrong).output
+        assert "name a model or use --plans" in bench.preheat(*wrong).output
 
 
 def test_an_identity_is_printable(bench: Workbench) -> None:

@@ -109,37 +109,40 @@ def test_a_lead_is_whole_seconds_rounded_up() -> None:
         (
             Lead(28 * MINUTE, Bound.STARTS, 41, 41, timedelta(minutes=23.1), 1.19),
             (
-                "starts 28 min early: the slowest of the last 41 starts took 23.1 min;"
+                "starts 28 min plus slack early: the slowest of the last 41 starts took 23.1 min;"
                 " +19 % because only 41 starts are recorded"
             ),
         ),
         (
             learn_lead([23 * MINUTE] * 41, 9, Learning(), 30 * MINUTE),
             (
-                "starts 36.5 min early: the slowest of the last 41 starts took 23 min;"
+                "starts 36.5 min plus slack early: the slowest of the last 41 starts took 23 min;"
                 " +58 % because only 9 of them count after a late start or a change"
             ),
         ),
         (
             learn_lead([10 * MINUTE], 1, Learning(), 30 * MINUTE),
             (
-                "starts 30 min early: the one recorded start took 10 min; +119 % because only 1 start is recorded;"
+                "starts 30 min plus slack early: the one recorded start took 10 min; +119 % because only 1 start is recorded;"
                 " at least the default until 20 starts are recorded"
             ),
         ),
         (
             learn_lead([80 * MINUTE] * 60, 60, Learning(0.001), 30 * MINUTE),
             (
-                "starts 90 min early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
+                "starts 90 min plus slack early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
                 " recorded; limited by the cap, so starts may be late"
             ),
         ),
         (
             learn_lead([MINUTE] * 60, 60, Learning(0.05), 30 * MINUTE),
-            "starts 5 min early: the slowest of the last 60 starts took 1 min; raised to the floor",
+            "starts 5 min plus slack early: the slowest of the last 60 starts took 1 min; raised to the floor",
         ),
-        (learn_lead([], 0, Learning(), 30 * MINUTE), "starts 30 min early: the default, because no start is recorded"),
-        (pin_lead(45 * MINUTE), "starts 45 min early: the plan sets this lead"),
+        (
+            learn_lead([], 0, Learning(), 30 * MINUTE),
+            "starts 30 min plus slack early: the default, because no start is recorded",
+        ),
+        (pin_lead(45 * MINUTE), "starts 45 min plus slack early: the plan sets this lead"),
     ],
 )
 def test_one_sentence_explains_a_lead_to_anyone_who_runs_the_shift(lead: Lead, sentence: str) -> None:
@@ -166,7 +169,7 @@ def test_a_new_model_begins_with_what_its_siblings_take() -> None:
     assert 76 * MINUTE < lead.span < 78 * MINUTE
     assert lead.bound is Bound.SIBLINGS
     assert str(lead) == (
-        "starts 77 min early: 12 other models on this service usually take 27 min, and it has no start yet"
+        "starts 77 min plus slack early: 12 other models on this service usually take 27 min, and it has no start yet"
     )
 
 

@@ -291,12 +291,9 @@ def rest(situation: Situation) -> Move:
     if situation.observation.observed is Observed.GONE:
         return report(situation)
     record = change(record, attempt=None, ownership=Ownership.NONE)
-    reason = (
-        "Stopped; no demand"
-        if situation.outlook.next_edge is None
-        else f"Stopped; no demand before {format_instant(situation.outlook.next_edge, situation.zone)}"
-    )
-    return Move(record, Phase.IDLE, reason, pick_wake(situation))
+    ahead = situation.outlook.upcoming
+    before = f" before {format_instant(ahead.start_at, situation.zone)}" if ahead is not None else ""
+    return Move(record, Phase.IDLE, f"Stopped; no demand{before}", pick_wake(situation))
 
 
 def report(situation: Situation) -> Move:

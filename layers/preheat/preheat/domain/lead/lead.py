@@ -46,7 +46,7 @@ class Lead:
     siblings: Siblings | None = None  # that the lead relies on
 
     def __str__(self) -> str:
-        early = f"starts {_format_minutes(self.span)} min early"
+        early = f"starts {_format_minutes(self.span)} min plus slack early"
         if self.bound is Bound.PINNED:
             return f"{early}: the plan sets this lead"
         if self.siblings is not None:
