@@ -1,6 +1,7 @@
 """The commands that look ahead: when models are needed, what a plan does about it, and errors about wrong ranges."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -130,6 +131,19 @@ def test_holidays_of_a_past_range_are_closed_too(bench: Workbench) -> None:
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slack", ["2m", "90s"])
+def test_the_columns_of_a_plan_are_as_wide_as_its_longest_time(bench: Workbench, slack: str) -> None:
+    file = bench.plant(PLANT.replace("lead: 45m", f"lead: 45m, slack: {slack}"))
+    heading, *lines = [
+        line
+        for line in bench.told(bench.preheat("plan", file, "--from", "2026-11-24", "--to", "2026-11-26")).splitlines()
+        if re.match(r"LOCAL|[A-Z][a-z]{2} 20", line)
+    ]
+    utc, model = heading.index("UTC"), heading.index("MODEL")
+    assert len(lines) > 5
+    assert {(line[utc - 2 : utc], line[model - 2 : model]) for line in lines} == {("  ", "  ")}
 
 
 def test_plan_shows_transitions_clock_changes_gaps_costs_and_conflicts(bench: Workbench, golden: Golden) -> None:

@@ -25,29 +25,25 @@ LINES = 10  # of one kind; it counts the others
 
 def transitions(found: Sequence[PlannedRun], asked: Window) -> list[str]:
     """Return a line for each start, ready and stop, and each clock change of the zones concerned, in order of time."""
-    dated: list[tuple[datetime, int, str]] = []
+    dated: list[tuple[datetime, int, str, str]] = []  # of those at the same time: the order; the zone, and the words
     for run in found:
         name, zone = run.model.model_id, run.zone
         dated += [
-            (run.end_at, 1, _line(run.end_at, zone, "stop", name)),
-            (run.start_at, 2, _line(run.start_at, zone, "start", f"{name}  {run.schedule}")),
-            (run.ready_at, 3, _line(run.ready_at, zone, "ready", name)),
+            (run.end_at, 1, zone, f"stop   {name}"),
+            (run.start_at, 2, zone, f"start  {name}  {run.schedule}"),
+            (run.ready_at, 3, zone, f"ready  {name}"),
         ]
     for zone in sorted({run.zone for run in found}):
         for change in clock_changes(zone, asked):
             ahead = f"{'ahead' if change.by > timedelta() else 'back'} {show.duration(abs(change.by))}"
             named = f"{change.before} -> {change.after}"
-            dated.append((change.at, 0, f"{_both(change.at, zone)}  -- clocks go {ahead}: {zone}, {named}"))
-    heading = f"{'LOCAL':<25}  {'UTC':<17}  {'':<5}  MODEL"
-    return [heading, *(line for _, _, line in sorted(dated))] if found else ["no starts"]
-
-
-def _line(at: datetime, zone: str, what: str, name: str) -> str:
-    return f"{_both(at, zone)}  {what:<5}  {name}"
-
-
-def _both(at: datetime, zone: str) -> str:
-    return f"{show.local_instant(at, zone):<25}  {show.minute(at):<17}"
+            dated.append((change.at, 0, zone, f"-- clocks go {ahead}: {zone}, {named}"))
+    if not found:
+        return ["no starts"]
+    shown = [(show.local_instant(at, zone), show.minute(at), words) for at, _, zone, words in sorted(dated)]
+    rows = [("LOCAL", "UTC", "       MODEL"), *shown]
+    local, utc = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"{row[0]:<{local}}  {row[1]:<{utc}}  {row[2]}" for row in rows]
 
 
 def describe_stored(models: Sequence[HostedModel], records: Mapping[ModelId, ModelRecord], terms: Terms) -> list[str]:
