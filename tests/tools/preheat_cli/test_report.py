@@ -16,16 +16,17 @@ import pytest
 from tests.support.day import WELD, Day, a_day, a_model, at
 from tests.tools.conftest import Workbench
 
-from preheat.app.board.figures import sum_figures
+from preheat.app.board.figures import Figures, sum_figures
+from preheat.app.board.page import _write_figures
 from preheat.app.board.reading import BoardReader
 from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.bill.history import History
-from preheat.domain.bill.money import find_tariffs
+from preheat.domain.bill.money import Tariff, charge, find_tariffs
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.hosted_model import Learning
 from preheat.domain.plan.plan import Backend, ModelId, Units
 from preheat_cli.commands.report import read_entries
-from preheat_cli.views import report_html
+from preheat_cli.views import report_html, report_text
 from preheat_cli.views.report_charts import _round_up
 from preheat_report import report_model
 from preheat_simulator.core.faults import FaultKind
@@ -323,3 +324,12 @@ def test_explain_says_what_a_learned_lead_comes_from_what_it_was_set_for_and_wha
     result = bench.preheat("explain", "weld-seams", "--verbose")
     assert result.exit_code == 0
     golden(GOLDEN / "explain-learned.txt", result.output)
+
+
+def test_no_amount_is_a_negative_zero() -> None:
+    little = -timedelta(microseconds=1)
+    assert {name: str(amount) for name, amount in charge([(little, Tariff(Decimal(4)))]).items()} == {"USD": "0.0000"}
+    assert report_text.money({"USD": Decimal("-0.0049")}) == "0.00 USD"
+    assert (report_text.hours(little), report_text.hours(-timedelta(hours=1))) == ("0.00", "-1.00")
+    figures = Figures(saved_week={"USD": Decimal("-0.0049")})
+    assert "-0.00" not in "".join(_write_figures(figures))

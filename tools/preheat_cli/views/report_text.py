@@ -66,12 +66,12 @@ def _say_unpriced(found: "Report") -> list[str]:
 
 def hours(unit_time: timedelta) -> str:
     """Return unit time in unit-hours, to the hundredth: `1,234.50`."""
-    return f"{unit_time / HOUR:,.2f}"
+    return f"{unit_time / HOUR:z,.2f}"
 
 
 def money(amounts: "Amounts") -> str:
     """Return amounts as people read them: `36.00 USD`; `-` where there is no tariff."""
-    return " + ".join(f"{amount:,.2f} {currency}" for currency, amount in amounts.items()) or "-"
+    return " + ".join(f"{amount:z,.2f} {currency}" for currency, amount in amounts.items()) or "-"
 
 
 def rate(promise: Promise) -> str:

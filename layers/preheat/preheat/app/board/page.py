@@ -114,7 +114,7 @@ def _write_figures(figures: Figures) -> Iterator[str]:
 
 
 def _write_money(currency: str, amount: Decimal) -> str:
-    return f"{amount:,.2f} {currency}"
+    return f"{amount:z,.2f} {currency}"
 
 
 def _write_all_trouble(board: Board, look: Look) -> Iterator[str]:

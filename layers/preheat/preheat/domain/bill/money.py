@@ -39,7 +39,8 @@ def charge(parts: Iterable[tuple[timedelta, Tariff | None]]) -> Amounts:
     for unit_time, tariff in parts:
         if tariff is not None:
             sums[tariff.currency] = sums.get(tariff.currency, Decimal()) + tariff.amount(unit_time)
-    return {currency: round(amount, 4) for currency, amount in sorted(sums.items())}
+    # Plus 0, because less than half of the last digit below 0 would be `-0.0000`.
+    return {currency: round(amount, 4) + 0 for currency, amount in sorted(sums.items())}
 
 
 def add_amounts(amounts: Iterable[Amounts]) -> Amounts:
