@@ -222,6 +222,22 @@ def test_everybody_can_use_it(open_board: Open, size: tuple[int, int], scheme: s
     assert find_violations(opened.page) == []
 
 
+@pytest.mark.parametrize("width", [WIDE[0], 760, 500, PHONE[0]])
+def test_an_hour_of_the_axis_is_whole_or_not_there(open_board: Open, width: int) -> None:
+    """An hour that has no room at the right wraps below the axis, which shows one line."""
+    shown: Any = open_board(size=(width, 900)).page.evaluate(
+        """[...document.querySelectorAll('.hours span')].map(each => {
+            const range = document.createRange(), axis = each.parentElement.getBoundingClientRect()
+            range.selectNodeContents(each)
+            const hour = range.getBoundingClientRect()
+            return [each.textContent, hour.top < axis.bottom - 1, hour.right <= axis.right, hour.top < axis.top + 2]
+        })"""
+    )
+    whole = [hour for hour, is_visible, fits, _ in shown if is_visible and fits]
+    assert len(whole) >= 4
+    assert [each for each in shown if each[1] and not (each[2] and each[3])] == []
+
+
 def test_the_part_works_in_a_dashboard_without_a_script(browser: Browser) -> None:
     context = browser.new_context(
         java_script_enabled=False, color_scheme="light", viewport={"width": 900, "height": 900}

@@ -70,7 +70,9 @@ background:linear-gradient(var(--line),var(--line)) 0 50%/100% 1px no-repeat}}
 .pb .late{{background:var(--late);top:0;height:34%}}
 .pb .block{{background:repeating-linear-gradient(45deg,var(--block) 0 4px,transparent 4px 8px);top:0;height:100%}}
 .pb .hours{{position:relative;height:1.1em;font-size:.85em;overflow:hidden}}
-.pb .hours span{{position:absolute;padding-left:.2em;border-left:1px solid var(--line);color:var(--dim)}}
+.pb .hours span{{position:absolute;right:0;display:flex;flex-wrap:wrap;padding-left:.2em;
+border-left:1px solid var(--line);color:var(--dim)}}
+.pb .hours span::before{{content:"";width:1px;height:1.4em}}
 .pb .hours::after{{content:"";position:absolute;bottom:0;border:.3em solid transparent;border-top-color:var(--ink);
 border-bottom:0;transform:translateX(calc(-50% + 1px))}}
 .pb summary{{cursor:pointer;padding:.25em .2em;font-weight:600}}
