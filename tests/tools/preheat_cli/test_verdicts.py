@@ -10,10 +10,12 @@ import pytest
 from tests.tools.conftest import MONDAY, Golden, Workbench
 
 from preheat.domain.plan.plan import ModelId
-from preheat.domain.record.attempt import Answer, Attempt, Call
+from preheat.domain.record.attempt import Answer, Attempt, Call, Outcome
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Effort, Ownership, Phase, Unread
+from preheat.domain.record.wording import describe_answer
 from preheat.domain.verdict.plant_time import PlantTime
+from preheat_board.source import BoardSource
 
 GOLDEN = Path(__file__).parent / "golden"
 MINUTE = timedelta(minutes=1)
@@ -141,3 +143,17 @@ def test_times_are_the_plants_with_how_far_away_they_are() -> None:
     assert time.at(MONDAY + timedelta(days=9)) == "2026-12-02 06:50"
     assert PlantTime(MONDAY).at(READY_AT) == "06:00Z"
     assert PlantTime(MONDAY).away(MONDAY) == "now"
+
+
+def test_words_of_the_service_that_end_in_a_full_stop_get_no_second_one(morning: Workbench) -> None:
+    said = "The model failed to start hosting."
+    failing = morning.store.records[ModelId("failing")]
+    morning.store.save(replace(failing, status=said), None)
+    for shown in (morning.preheat("status").output, morning.preheat("explain", "failing").output):
+        assert "failed to start hosting" in " ".join(shown.split())
+        assert ".." not in shown
+    outcome = Outcome(Answer.QUOTA, said)
+    assert describe_answer("start", outcome).endswith(": The model failed to start hosting")
+    board = BoardSource(morning.store, morning.clock, "plant").render()
+    assert "failed to start hosting.<" in board
+    assert "failed to start hosting.." not in board

@@ -81,7 +81,7 @@ def _print(asked: Judged, time: PlantTime, details: Sequence[str] | None) -> Non
     if asked.verdict is not None:
         typer.echo("\n".join(advice(asked.verdict, time, width, colour=is_coloured())))
     if asked.status.problem:
-        print_lines([f"Problem: {asked.status.problem}."])
+        print_lines([f"Problem: {asked.status.problem.rstrip('.')}."])
     if details is None:
         typer.echo("Details: add --verbose.")
     else:

@@ -59,7 +59,7 @@ def lines(judged: Sequence[Judged], times: Sequence[PlantTime], width: int, *, c
             yield from _below(said, width)
         if verdict.is_trouble:
             yield from _below(verdict.why, width)
-        if one.status.problem and not verdict.why.endswith(one.status.problem):
+        if one.status.problem and not verdict.why.endswith(one.status.problem.rstrip(".")):
             yield from _below(f"Problem: {one.status.problem}", width)
 
 
@@ -74,7 +74,7 @@ def advice(verdict: Verdict, time: PlantTime, width: int, *, colour: bool) -> It
     """Yield the verdict, its cause and what to do, for a person who asks about one model."""
     head = printable(f"{verdict.model_id}: {write_headline(verdict, time)}")
     yield typer.style(head, fg=COLOURS[verdict.state], bold=True) if colour else head
-    yield from textwrap.wrap(printable(f"Cause: {verdict.why}.").replace("..", "."), width, break_on_hyphens=False)
+    yield from textwrap.wrap(printable(f"Cause: {verdict.why}."), width, break_on_hyphens=False)
     if verdict.start_at is not None and verdict.ready_at is not None:
         schedule = f" ({verdict.schedule})" if verdict.schedule else ""
         coming = f"Next: needed at {time.both(verdict.ready_at)}{schedule}, start at {time.at(verdict.start_at)}."

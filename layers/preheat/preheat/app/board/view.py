@@ -69,7 +69,7 @@ class BoardRow:
     def why(self) -> str:
         """The cause as a sentence, without its full stop."""
         why = f"{self.verdict.why}; {self.problem}" if self.problem else self.verdict.why
-        return f"{why[:1].upper()}{why[1:]}"
+        return f"{why[:1].upper()}{why[1:]}".rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,4 +39,4 @@ def describe_answer(call: str, outcome: Outcome) -> str:
         what = f"rejected ({answer})"
     else:
         what = f"unanswered ({answer})"
-    return f"{call.capitalize()} {what}" + (f": {outcome.detail}" if outcome.detail else "")
+    return f"{call.capitalize()} {what}" + (f": {outcome.detail.rstrip('.')}" if outcome.detail else "")

@@ -43,7 +43,7 @@ def _judge(situation: Situation, decision: Decision) -> Verdict:
 def _add_verdict(decision: Decision, entry: LedgerEntry, verdict: Verdict) -> Decision:
     """Return the decision with the cause on its entry; a late one's reason begins with it."""
     reason = entry.reason
-    if entry.late and (verdict.words or verdict.why) not in reason:
+    if entry.late and (verdict.words or verdict.why).rstrip(".") not in reason:
         reason = f"Late: {verdict.why}. {reason.removeprefix('Late. ')}"
     return change(decision, reason=reason, entry=change(entry, reason=reason, cause=verdict.cause))
 

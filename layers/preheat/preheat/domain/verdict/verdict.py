@@ -40,8 +40,8 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """The cause in one line: what it is, what is known about it, and what the service said."""
-        return ": ".join(part for part in (CAUSES[self.cause].words, self.detail, self.words) if part)
+        """The cause in one line, without a full stop: what it is, what is known about it, and what the service said."""
+        return ": ".join(part for part in (CAUSES[self.cause].words, self.detail, self.words) if part).rstrip(".")
 
     @property
     def is_earliest(self) -> bool:
