@@ -177,3 +177,51 @@ def test_a_model_whose_schedules_would_not_fit_an_item_is_refused_with_its_place
     (line, _) = raised.value.lines
     assert "models.m.schedules: found schedules that take about" in line
     assert f"at most {MODEL_BYTES_MAX:,} bytes" in line
+
+
+def problems_of(window: str, zone: str = "Europe/Berlin") -> list[str]:
+    text = (
+        f"version: 1\nschedules:\n  s:\n    zone: {zone}\n    windows:\n"
+        f'      - {{{window}, start: "06:00", end: "14:00"}}\n'
+        "models:\n  m: {backend: lookoutvision, project: p, version: 1, schedules: [s]}\n"
+    )
+    with pytest.raises(PlantFileError) as raised:
+        parse_plant(text.encode(), "plant.yaml")
+    return list(raised.value.lines[:-1])
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        *(
+            (f"rrule: FREQ=DAILY;UNTIL={until}, anchor: 2026-12-07", f"instead of 'UNTIL={until}', UNTIL=20261231 or ")
+            for until in ("20261231T240000Z", "20261231T250000", "20261231T236000Z", "20261232", "2026-12-31", "")
+        ),
+        *(
+            (f"rrule: FREQ=DAILY;UNTIL={until}, anchor: 2026-12-07", "UNTIL or COUNT that reaches anchor, which is 20")
+            for until in ("20261206", "20261207T045959Z", "00010101", "00010101T000000Z", "00010101T000000")
+        ),
+        (
+            "rrule: FREQ=DAILY;UNTIL=20261210, anchor: 2026-12-07, from: 2026-12-15",
+            "the last one is on 2026-12-10 at the latest; accepted: UNTIL or COUNT that reaches from, which is 2026-12",
+        ),
+        ("rrule: FREQ=DAILY;COUNT=3, anchor: 2026-12-07, from: 2026-12-10", "the last one is on 2026-12-09 at the la"),
+        ("rrule: FREQ=DAILY;COUNT=3;UNTIL=20261210, anchor: 2026-12-07", "COUNT or UNTIL, only one of them"),
+        ("rrule: FREQ=DAILY;UNTIL=20261210;UNTIL=20261210, anchor: 2026-12-07", "COUNT or UNTIL, only one of them"),
+    ],
+)
+def test_a_rule_that_ends_before_it_begins_or_at_no_time_is_refused_at_its_place(window: str, said: str) -> None:
+    (line,) = problems_of(window)
+    assert line.startswith("plant.yaml:6:17: schedules.s.windows[0].rrule: found ")
+    assert said in line
+
+
+def test_a_window_that_ends_before_the_anchor_of_its_rule_is_refused_at_its_place() -> None:
+    (line,) = problems_of("rrule: FREQ=DAILY, anchor: 2026-12-07, until: 2026-12-01")
+    assert "windows[0].until: found 2026-12-01; accepted: a date not before anchor, which is 2026-12-07" in line
+
+
+@pytest.mark.parametrize("until", ["99991231", "99991231T235959", "99991231T235959Z", "22000101T000000Z"])
+def test_a_rule_that_ends_after_2199_has_no_end(until: str) -> None:
+    window = 'windows: [{rrule: FREQ=DAILY%s, anchor: 2026-12-07, start: "06:00", end: "14:00"}]'
+    assert model_of(window % f";UNTIL={until}").schedules == model_of(window % "").schedules

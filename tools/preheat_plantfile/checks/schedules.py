@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true
-from preheat_plantfile.schema.dates import RuleChoice, read_cycle_days, read_date, read_rule
+from preheat_plantfile.compiling.schedules import last_start
+from preheat_plantfile.schema.dates import read_cycle_days, read_date, read_rule
+from preheat_plantfile.schema.leaves import read_start, read_zone
 from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
 
 _RECURRING: Final = ("days", "month_days", "months")
@@ -28,7 +30,7 @@ def schedule_problems(document: Document) -> Iterator[Problem]:
         yield from span_problems(document, path, entry)
         for kind in ("windows", "added"):
             for index, window in items_of(entry, kind):
-                yield from _window(document, (*path, kind, index), window)
+                yield from _window(document, (*path, kind, index), window, entry.get("zone"))
                 if kind == "added" and "on_closed" in window:
                     where = (*path, kind, index, "on_closed")
                     accepted = "on_closed in windows: an added window starts on closed days too"
@@ -52,7 +54,7 @@ def unknown(document: Document, where: FieldPath, found: str, what: str, known: 
     return Problem(document.place(where), where, f"found {found!r}, no {what}{meant}", accepted)
 
 
-def _window(document: Document, path: FieldPath, window: dict[str, Any]) -> Iterator[Problem]:
+def _window(document: Document, path: FieldPath, window: dict[str, Any], zone: object) -> Iterator[Problem]:
     forms = [
         form
         for form, fields in (("days, month_days or months", _RECURRING), ("dates", ("dates",)), ("rrule", ("rrule",)))
@@ -69,13 +71,34 @@ def _window(document: Document, path: FieldPath, window: dict[str, Any]) -> Iter
             yield Problem(document.place((*path, one)), (*path, one), found, accepted)
     if "dates" in window and {"from", "until"} & set(window):
         yield Problem(document.place(path), path, "found dates beside from or until", "dates alone")
-    rule, anchor = _read(read_rule, window.get("rrule")), _read(read_date, window.get("anchor"))
-    if isinstance(rule, RuleChoice) and anchor is not None and not comes_true(RecurrenceRule(rule.text, anchor)):
-        where = (*path, "rrule")
-        found = f"found {rule.text!r}, which no date fulfils"
-        yield Problem(document.place(where), where, found, "a rule that some date fulfils")
+    yield from _check_rule(document, path, window, zone)
     yield from span_problems(document, path, window)
     yield from _hours(document, path, window)
+
+
+def _check_rule(document: Document, path: FieldPath, window: dict[str, Any], zone: object) -> Iterator[Problem]:
+    """Yield the problem of a rule that no date fulfils, or that ends before it begins."""
+    choice, anchor = _read(read_rule, window.get("rrule")), _read(read_date, window.get("anchor"))
+    if choice is None or anchor is None:
+        return
+    rule, where = RecurrenceRule(choice.text, anchor), (*path, "rrule")
+    if not comes_true(rule):
+        found = f"found {choice.text!r}, which no date fulfils"
+        yield Problem(document.place(where), where, found, "a rule that some date fulfils")
+        return
+    start, known_zone = _read(read_start, window.get("start")), _read(read_zone, zone)
+    if start is None or known_zone is None:
+        return
+    last, until = last_start(choice, rule, start, known_zone), _read(read_date, window.get("until"))
+    begins = _read(read_date, window.get("from"))
+    first, name = (begins, "from") if begins is not None and begins > anchor else (anchor, "anchor")
+    if last is not None and last < first:
+        found = f"found an end that leaves no start: the last one is on {last} at the latest"
+        accepted = f"UNTIL or COUNT that reaches {name}, which is {first}, or neither of them"
+        yield Problem(document.place(where), where, found, accepted)
+    if until is not None and until < anchor:
+        where = (*path, "until")
+        yield Problem(document.place(where), where, f"found {until}", f"a date not before anchor, which is {anchor}")
 
 
 def _hours(document: Document, path: FieldPath, hours: dict[str, Any]) -> Iterator[Problem]:

@@ -133,11 +133,10 @@ def last_start(choice: RuleChoice, rule: RecurrenceRule, start: time, zone: str)
         return find_last(rule, choice.times)
     if choice.until is None:
         return None
-    text = choice.until
-    day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    if "T" not in text:
+    day, at, is_utc = choice.until
+    if at is None or day.year == date.min.year:  # no schedule begins then, and not every zone has a day before
         return day
-    until = datetime.combine(day, time(int(text[9:11]), int(text[11:13]), min(int(text[13:15]), 59)))
-    if text.endswith("Z"):
+    until = datetime.combine(day, at)
+    if is_utc:
         until = until.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return until.date() if start <= until.time() else until.date() - _DAY

@@ -19,6 +19,7 @@ from preheat_plantfile.importing.ics_lines import TIMED, Component, Property
 from preheat_plantfile.importing.ics_values import Moment, UnreadableValue, duration_of, moment_of, period_of, show
 from preheat_plantfile.schema.dates import A_RULE, YEARS, read_rule
 
+_LAST_DAY: Final = date(YEARS[1], 12, 31)
 _OF_TIME: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 # An addition of RFC 7529 that only repeats the default.
 _IDLE: Final = ("", "RSCALE=GREGORIAN", "SKIP=OMIT")
@@ -46,7 +47,7 @@ class Series:
 
     def starts_on(self, day: date) -> bool:
         """Return whether the rule means a start on a date, excluded or not."""
-        return self.first <= day <= (self.last or date.max) and day in find_dates(self.rule, day.year)
+        return self.first <= day <= (self.last or _LAST_DAY) and day in find_dates(self.rule, day.year)
 
 
 @dataclass(slots=True)
@@ -217,7 +218,9 @@ class EventReader:
         return Hours(begin.time(), over - datetime.combine(begin.date(), time()))
 
     def _exclude_date(self, event: CalendarEvent, prop: Property, text: str) -> None:
-        self.exclude(event, moment_of(prop, text), "EXDATE")
+        moment = moment_of(prop, text)
+        if moment.day.year <= YEARS[1]:  # nothing starts later
+            self.exclude(event, moment, "EXDATE")
 
     def _each(self, prop: Property, take: Callable[[str], object]) -> None:
         """Hand on each value of a list; one that cannot be read is lost alone."""
@@ -234,7 +237,7 @@ class EventReader:
         at = dict(zip(_OF_TIME, (event.hours.start.hour, event.hours.start.minute, 0), strict=True))
         same = {f"{name}={value}" for name, value in at.items()} | {f"{name}={value:02}" for name, value in at.items()}
         parts = ";".join(part for part in plain_rule(prop).split(";") if part not in same and part not in _IDLE)
-        kept = "; the import carries over only its first start" if not event.series else ""
+        kept = "; only its first start carries over" if not event.series else ""
         try:
             choice = read_rule(parts)
             rule = RecurrenceRule(choice.text, event.day)

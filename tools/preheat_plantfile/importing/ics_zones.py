@@ -188,7 +188,7 @@ def _onsets(observance: Component, first_at: datetime, begin: datetime, end: dat
     for prop in observance.properties.get("RRULE", ()):
         choice = read_rule(prop.value)
         rule = RecurrenceRule(choice.text, first)
-        last = date(int(choice.until[:4]), int(choice.until[4:6]), int(choice.until[6:8])) if choice.until else None
+        last = choice.until.day if choice.until is not None else None
         if choice.times is not None:
             last = find_last(rule, choice.times)
         years = range(max(begin.year - 1, first.year), end.year + 1)

@@ -15,6 +15,7 @@ from typing import Final
 from preheat.domain.calendar.recurrence_rule import comes_true, find_dates
 from preheat_plantfile.importing.hours import DAY, Hours
 from preheat_plantfile.importing.rules import Pattern, day_fields, rule_text_of
+from preheat_plantfile.schema.dates import YEARS
 from preheat_plantfile.schema.windows import WINDOWS_LISTED_MAX
 from preheat_plantfile.writing import Fields, PlantText, ScheduleText, Value, plain_name
 
@@ -23,6 +24,7 @@ NOTES_MAX: Final = 5  # in one schedule
 FEW: Final = 100  # windows; if there are more, the past ones go
 # A window that ended longer ago goes: last month stays for a comparison.
 OVER: Final = timedelta(days=31)
+_LAST_DAY: Final = date(YEARS[1], 12, 31)
 
 
 @dataclass(slots=True)
@@ -56,7 +58,8 @@ class ImportedDemand:
         floor, kept, given = today - OVER, False, False
         for one in recurring:
             given = True
-            if one.last is not None and one.last < one.first:
+            one = _within_years(one)  # noqa: PLW2901
+            if one.first > _LAST_DAY or (one.last is not None and one.last < one.first):
                 continue
             if one.last is None or one.last + one.hours.length >= floor:
                 if len(one.excluded) > DATES_MAX:  # exclusions in the past have no effect
@@ -65,10 +68,19 @@ class ImportedDemand:
                 kept = True
         for zone, hours, day, title in singles:
             given = True
-            if day + hours.length >= floor:
+            if day + hours.length >= floor and day <= _LAST_DAY:
                 self.singles.setdefault((zone, hours), {}).setdefault(day, title)
                 kept = True
         self.over += given and not kept
+
+
+def _within_years(one: Recurring) -> Recurring:
+    """Return the part of it that a plant file can name: up to 2199, and what goes on then has no end."""
+    if one.last is not None and one.last > _LAST_DAY >= one.first:
+        one = replace(one, last=None)
+    if any(day > _LAST_DAY for day in one.excluded):
+        one = replace(one, excluded=frozenset(day for day in one.excluded if day <= _LAST_DAY))
+    return one
 
 
 def plant_of(name: str, demand: ImportedDemand, today: date, *, few: int = FEW) -> PlantText:

@@ -5,7 +5,7 @@ A reader returns the value or raises ValueError with what is accepted. Knows nei
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Final, NamedTuple
 
 from preheat.domain.calendar.days import CYCLE_MAX, DATES_MAX, LAST, NthWeekday, Weekday
@@ -35,6 +35,7 @@ _SOME_MONTH_DAYS = (
 _SOME_MONTHS = "months such as jan, ranges such as jun-aug or nov-feb, or a list of these"
 _SOME_CYCLE_DAYS = f"days of the cycle counted from 1 up to {CYCLE_MAX}, ranges such as 5-7, or a list of these"
 A_RULE: Final = "a rule of RFC 5545 by days, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"
+_AN_UNTIL = "UNTIL=20261231 or UNTIL=20261231T225959Z, a date and time that exist"
 _A_DATE = f"a date such as 2026-12-24, {YEARS[0]} to {YEARS[1]}"
 
 
@@ -52,12 +53,20 @@ class MonthDayChoice(NamedTuple):
     nearest: frozenset[int]
 
 
+class Until(NamedTuple):
+    """The last moment at which a rule may start: a date, or a date and a time, in UTC or of the rule's own zone."""
+
+    day: date
+    at: time | None = None
+    is_utc: bool = False
+
+
 class RuleChoice(NamedTuple):
-    """A rule without its end, and its end as written: a count, or the text after UNTIL=."""
+    """A rule without its end, and its end apart from it: a count or a moment. An end after 2199 is none."""
 
     text: str
     times: int | None
-    until: str | None
+    until: Until | None
 
 
 def _each(value: Any, pattern: re.Pattern[str], accepted: str) -> list[re.Match[str]]:
@@ -161,27 +170,41 @@ def read_rule(value: Any) -> RuleChoice:
     accepted = A_RULE
     if not isinstance(value, str):
         raise ValueError(accepted)  # noqa: TRY004 - pydantic takes a ValueError for a finding
-    kept, count, until = [], None, None
+    kept, count, untils = [], None, list[Until]()
     for part in value.upper().removeprefix("RRULE:").split(";"):
         name, _, content = part.partition("=")
         if name == "COUNT" and count is None and content.isascii() and content.isdigit():
             count = int(content[:9])
-        elif name == "UNTIL" and until is None and _UNTIL.fullmatch(content):
-            until = content
+        elif name == "UNTIL":
+            untils.append(_until(content))
         else:
             kept.append(part)
     if count is not None and not 1 <= count <= COUNT_MAX:
         raise ValueError(f"{accepted}: COUNT=1 to {COUNT_MAX}")
-    if count is not None and until is not None:
-        raise ValueError(f"{accepted}: COUNT or UNTIL, not both")
+    if len(untils) + (count is not None) > 1:
+        raise ValueError(f"{accepted}: COUNT or UNTIL, only one of them")
     text = ";".join(kept)
     try:
         RecurrenceRule(text, date(2000, 1, 1))
-        if until is not None:
-            date(int(until[:4]), int(until[4:6]), int(until[6:8]))
     except ValueError as error:
         raise ValueError(f"{accepted}: {error}") from error
+    until = untils[0] if untils and untils[0].day.year <= YEARS[1] else None
     return RuleChoice(text, times=count, until=until)
+
+
+def _until(content: str) -> Until:
+    found = _UNTIL.fullmatch(content)
+    try:
+        if found is not None:
+            day = date(int(found[1]), int(found[2]), int(found[3]))
+            if found[4] is None:
+                return Until(day)
+            # A second 60 is a leap second.
+            at = time(int(found[4]), int(found[5]), int(found[6]) - (found[6] == "60"))
+            return Until(day, at, is_utc=bool(found[7]))
+    except ValueError:
+        pass  # no such date or time
+    raise ValueError(f"{A_RULE}: instead of {f'UNTIL={content}'[:SHOWN_MAX]!r}, {_AN_UNTIL}")
 
 
 def _number(least: int, most: int) -> Callable[[Any], int]:

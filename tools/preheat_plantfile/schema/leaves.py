@@ -106,7 +106,8 @@ def _priority(value: Any) -> int:
     return value
 
 
-def _start(value: Any) -> time:
+def read_start(value: Any) -> time:
+    """Return a local time."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f"{_A_TIME}, 00:00 to 23:59")
@@ -115,7 +116,7 @@ def _start(value: Any) -> time:
 
 def _end(value: Any) -> timedelta:
     try:
-        wall = _start(value) if value != "24:00" else None
+        wall = read_start(value) if value != "24:00" else None
     except ValueError:
         raise ValueError(f"{_A_TIME}, 00:00 to 24:00; one not after the start is on the next day") from None
     return timedelta(hours=wall.hour, minutes=wall.minute) if wall else timedelta(days=1)
@@ -177,7 +178,7 @@ def _half_days(value: Any) -> HalfDays:
     found = _UNTIL_TIME.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError('open, closed, or until "14:00": half days are closed from that local time on')
-    return HalfDays(_start(found[1]))
+    return HalfDays(read_start(found[1]))
 
 
 def leaf(reads: Any, **schema: Any) -> tuple[PlainValidator, WithJsonSchema]:
@@ -301,7 +302,7 @@ SLACK: Final = leaf(_duration(timedelta(), LEAD_MAX, "at most 6h"), **_SPAN)
 PRIORITY: Final = leaf(_priority, type="integer", minimum=0, maximum=PRIORITY_MAX)
 UNITS: Final = leaf(_whole_number(UNITS_MAX), type="integer", minimum=1, maximum=UNITS_MAX)
 UNIT_HOURS: Final = leaf(_whole_number(UNIT_HOURS_MAX), type="integer", minimum=1, maximum=UNIT_HOURS_MAX)
-Start = Annotated[time, *leaf(_start, type="string", pattern=whole(_TIME))]
+Start = Annotated[time, *leaf(read_start, type="string", pattern=whole(_TIME))]
 # Since the midnight with which its date begins; 24:00 is a day.
 End = Annotated[timedelta, *leaf(_end, type="string", pattern=f"^(?:{_TIME.pattern}|24:00)$")]
 END_DAY: Final = leaf(_end_day, type="integer", minimum=0, maximum=END_DAY_MAX - 1)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from time import process_time
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -102,7 +102,7 @@ def test_a_date_beside_a_time_is_read_as_its_midnight_and_said(start: str, end: 
 def test_an_event_whose_rule_is_refused_keeps_its_own_first_start(rule: str) -> None:
     data = calendar(f"{SHIFT}\nRRULE:{rule}")
     assert runs(data) == DONE
-    assert any("the import carries over only its first start" in line for line in reported(data)[1])
+    assert any("only its first start carries over" in line for line in reported(data)[1])
 
 
 @pytest.mark.parametrize(
@@ -366,3 +366,50 @@ def test_every_case_of_the_page_is_a_row() -> None:
     page = (Path(__file__).parents[4] / "docs" / "import.md").read_text()
     for option in ("--only", "--without", "--as closed", "--zone", "--model"):
         assert f"`{option}" in page
+
+
+FAR: Final = ["99991231", "99991231T235959", "99991231T235959Z", "22001231"]
+
+
+@pytest.mark.parametrize("until", FAR)
+@pytest.mark.parametrize("day", ["", "VALUE=DATE:20261202"])
+def test_an_end_that_no_plant_file_can_name_is_no_end(until: str, day: str) -> None:
+    """Some programs write the last date that they know in place of none."""
+    event = f"DTSTART;{day}" if day else SHIFT
+    data = calendar(f"{event}\nRRULE:FREQ=WEEKLY;UNTIL={until}", SHIFT)
+    assert runs(data, zone=BERLIN) == runs(calendar(f"{event}\nRRULE:FREQ=WEEKLY", SHIFT), zone=BERLIN)
+    assert reported(data, zone=BERLIN)[1] == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "RRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:23000101T060000",
+        "RRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:99991231T060000",
+        "RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:99991231",
+        "RRULE:FREQ=YEARLY;INTERVAL=10;COUNT=20\nRRULE:FREQ=DAILY",
+    ],
+)
+def test_a_date_after_the_last_that_a_plant_file_can_name_has_no_effect(more: str) -> None:
+    data = calendar(f"{SHIFT}\n{more}")
+    assert runs(data) == runs(calendar(f"{SHIFT}\nRRULE:FREQ=DAILY"))
+    assert reported(data)[1] == []
+
+
+def test_a_change_after_the_last_year_of_a_plant_file_changes_no_series() -> None:
+    series = f"UID:s\n{SHIFT}\nRRULE:FREQ=DAILY"
+    change = "UID:s\nRECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:23000101T060000\n{}\nDURATION:PT8H"
+    data = calendar(series, change.format("DTSTART;TZID=Europe/Berlin:23000102T060000"))
+    assert runs(data) == runs(calendar(series))
+
+
+@pytest.mark.parametrize("until", ["2026-12-31", "20261231T235959+0100", "20261231T240000Z", "20261331", "SOON"])
+def test_an_end_of_another_form_is_named_with_the_right_form(until: str) -> None:
+    (line,) = reported(calendar(f"{SHIFT}\nRRULE:FREQ=WEEKLY;UNTIL={until}"))[1]
+    assert f"only its first start carries over; accepted: instead of 'UNTIL={until}', UNTIL=20261231" in line
+
+
+@pytest.mark.parametrize("until", ["00010101T000000Z", "00010101T000000", "16010101T000000Z"])
+def test_an_end_in_another_age_is_an_end_before_the_first_start(until: str) -> None:
+    lines = reported(calendar(f"{SHIFT}\nRRULE:FREQ=DAILY;UNTIL={until}", SHIFT))[1]
+    assert ["its rule ends before its first start" in line for line in lines] == [True]

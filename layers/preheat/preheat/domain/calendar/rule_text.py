@@ -80,7 +80,8 @@ def read_parts(text: str) -> RuleParts:
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         if name not in _PARTS or not equals or name in parts:
-            raise ValueError(f"parts NAME=value joined by ';', each once, of {', '.join(_PARTS)}, not {part[:40]!r}")
+            accepted = f"parts NAME=value joined by ';', each once, of {', '.join(_PARTS)}"
+            raise ValueError(f"instead of {part[:40]!r}, {accepted}")
         parts[name] = value
     if parts.get("FREQ") not in FREQUENCIES:
         raise ValueError(f"FREQ={', '.join(FREQUENCIES)}; a time within the day is the window's start and end")
@@ -110,24 +111,24 @@ def read_parts(text: str) -> RuleParts:
 def _check(name: str, value: str, parts: dict[str, str]) -> None:
     frequency = parts["FREQ"]
     if name == "INTERVAL" and not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= INTERVAL_MAX):
-        raise ValueError(f"INTERVAL=1 to {INTERVAL_MAX}, not {value[:40]!r}")
+        raise ValueError(f"instead of {value[:40]!r}, INTERVAL=1 to {INTERVAL_MAX}")
     if name == "WKST" and value not in WEEKDAYS:
-        raise ValueError(f"WKST={', '.join(WEEKDAYS)}, not {value[:40]!r}")
+        raise ValueError(f"instead of {value[:40]!r}, WKST={', '.join(WEEKDAYS)}")
     if name == "BYMONTH" and not all(_NUMBER.fullmatch(one) and 1 <= int(one) <= 12 for one in value.split(",")):
-        raise ValueError(f"BYMONTH=1 to 12, joined by ',', not {value[:40]!r}")
+        raise ValueError(f"instead of {value[:40]!r}, BYMONTH=1 to 12, joined by ','")
     if name in _NUMBERS:
         most, frequencies = _NUMBERS[name]
         if frequency not in frequencies:
             raise ValueError(f"{name} only with FREQ={' or '.join(frequencies)}")
         if not all(_NUMBER.fullmatch(one) and abs(int(one)) <= most for one in value.split(",")):
-            raise ValueError(f"{name}=1 to {most} or -1 to -{most}, joined by ',', not {value[:40]!r}")
+            raise ValueError(f"instead of {value[:40]!r}, {name}=1 to {most} or -1 to -{most}, joined by ','")
     if name == "BYDAY":
         # Beside BYMONTH the number counts within the month.
         most = {"MONTHLY": 5, "YEARLY": 5 if "BYMONTH" in parts else 53}.get(frequency, 0)
         days = [_BY_DAY.fullmatch(one) for one in value.split(",")]
         if not all(day is not None and abs(int(day[1] or 0)) <= most for day in days):
             numbered = f", each with a number up to {most} such as -1FR if need be" if most else ", without numbers"
-            raise ValueError(f"BYDAY={','.join(WEEKDAYS)}{numbered}, not {value[:40]!r}")
+            raise ValueError(f"instead of {value[:40]!r}, BYDAY={','.join(WEEKDAYS)}{numbered}")
         if "BYWEEKNO" in parts and any(day is not None and day[1] for day in days):
             raise ValueError("BYDAY without numbers beside BYWEEKNO")
 
