@@ -29,8 +29,13 @@ class Hours:
 
     @property
     def is_whole_days(self) -> bool:
-        """Whether they are one or more dates from midnight to midnight."""
-        return self.start == time() and self.length % DAY == timedelta()
+        """Whether they are one or more dates from midnight to midnight, or to the last minute before it."""
+        return self.start == time() and (self.length + _MINUTE) % DAY <= _MINUTE
+
+    @property
+    def days(self) -> int:
+        """The number of whole dates."""
+        return (self.length + _MINUTE) // DAY
 
     def fields(self) -> Fields:
         """Return them as a window has them."""

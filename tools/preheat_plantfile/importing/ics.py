@@ -90,13 +90,12 @@ def read_closed_days(
             file.report.lose(f"{title or 'an event'}: it is no whole day; only whole days are closed days")
             file.report.kept -= 1
             continue
-        days = {day + number * DAY for day, hours in event.single_starts() for number in range(hours.length // DAY)}
+        days = {day + number * DAY for day, hours in event.single_starts() for number in range(hours.days)}
         recurs = False
         for series in event.series:
             years = range(max(series.first.year, today.year - 1), end.year + 1)
             starts = {day for year in years for day in find_dates(series.rule, year) if series.starts_on(day)}
-            length = series.hours.length // DAY
-            days |= {day + number * DAY for day in starts - series.excluded for number in range(length)}
+            days |= {day + number * DAY for day in starts - series.excluded for number in range(series.hours.days)}
             recurs = recurs or series.last is None or series.last >= end
         kept = {day for day in days if today <= day < end}
         file.report.over += not kept
@@ -217,7 +216,7 @@ class _File:
         if moment.zone is not None:
             found = self._zones.find(moment.zone)
             if found is None:
-                raise Lost(f"its zone {moment.zone[:60]!r} is none of IANA's, and its rules agree with none")
+                raise Lost(f"its zone {moment.zone[:60]!r} is none of IANA's{self._zones.describe(moment.zone)}")
             return found
         if self._given is None and self._calendar is None:
             self._floating = True

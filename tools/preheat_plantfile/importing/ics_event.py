@@ -21,6 +21,7 @@ from preheat_plantfile.schema.dates import A_RULE, YEARS, read_rule
 
 _LAST_DAY: Final = date(YEARS[1], 12, 31)
 _OF_TIME: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_EXCLUDED: Final = "its EXDATE excludes all its starts, and so it never takes place"
 # An addition of RFC 7529 that only repeats the default.
 _IDLE: Final = ("", "RSCALE=GREGORIAN", "SKIP=OMIT")
 
@@ -49,6 +50,14 @@ class Series:
         """Return whether the rule means a start on a date, excluded or not."""
         return self.first <= day <= (self.last or _LAST_DAY) and day in find_dates(self.rule, day.year)
 
+    @property
+    def is_excluded(self) -> bool:
+        """Whether it ends, and its dates exclude every one of its starts."""
+        if self.last is None or not self.excluded:
+            return False
+        days = (day for year in range(self.first.year, self.last.year + 1) for day in find_dates(self.rule, year))
+        return all(day in self.excluded for day in days if self.first <= day <= self.last)
+
 
 @dataclass(slots=True)
 class CalendarEvent:
@@ -58,34 +67,41 @@ class CalendarEvent:
     hours: Hours
     day: date
     series: list[Series] = field(default_factory=list)
-    singles: dict[date, Hours] = field(default_factory=dict)
-    more: list[tuple[date, Hours]] = field(default_factory=list)  # singles on a date that has one already
-    settled: set[date] = field(default_factory=set)  # singles that a change of all later starts has moved
+    singles: dict[date, set[Hours]] = field(default_factory=dict)
+    settled: set[tuple[date, Hours]] = field(default_factory=set)  # singles that a change of all later starts has moved
     rules: set[str] = field(default_factory=set)  # as written
 
     def add(self, day: date, hours: Hours) -> None:
         """Let it start once more."""
-        if self.singles.setdefault(day, hours) != hours:
-            self.more.append((day, hours))
+        self.singles.setdefault(day, set()).add(hours)
+
+    def singles_on(self, day: date, at: time | None) -> set[Hours]:
+        """Return the hours of its single starts on a date, at a wall time or (None) at any."""
+        return {hours for hours in self.singles.get(day, ()) if at in (None, hours.start)}
+
+    def remove(self, day: date, some: set[Hours]) -> None:
+        """Let single starts on a date not take place."""
+        rest = self.singles.pop(day, set()) - some
+        if rest:
+            self.singles[day] = rest
 
     def starts_on(self, day: date, at: time | None) -> bool:
         """Return whether it starts on a date, at a wall time or (None) at any."""
-        if day in self.singles and at in (None, self.singles[day].start):
-            return True
-        return any(at in (None, series.hours.start) and series.starts_on(day) for series in self.series)
+        return bool(self.singles_on(day, at)) or any(
+            at in (None, series.hours.start) and series.starts_on(day) for series in self.series
+        )
 
     def only_time_on(self, day: date) -> time | None:
         """Return the wall time of its start on a date; None if it has none or several."""
         times = {series.hours.start for series in self.series if series.starts_on(day)}
-        times |= {self.singles[day].start} if day in self.singles else set()
+        times |= {hours.start for hours in self.singles_on(day, None)}
         return times.pop() if len(times) == 1 else None
 
     def exclude(self, day: date, at: time | None) -> bool:
         """Let a start not take place; False if nothing starts then. `at` None: whatever starts on that date."""
-        found = False
-        if day in self.singles and at in (None, self.singles[day].start):
-            del self.singles[day]
-            found = True
+        singles = self.singles_on(day, at)
+        self.remove(day, singles)
+        found = bool(singles)
         for series in self.series:
             if at in (None, series.hours.start) and series.starts_on(day):
                 series.excluded.add(day)
@@ -94,7 +110,7 @@ class CalendarEvent:
 
     def single_starts(self) -> Iterator[tuple[date, Hours]]:
         """Yield its single starts; one that lasts longer than a window may comes as a window for each day."""
-        for day, hours in [*self.singles.items(), *self.more]:
+        for day, hours in [(day, hours) for day, some in self.singles.items() for hours in sorted(some)]:
             rest, at = hours, day
             while rest.length > DAYS_MAX * DAY:
                 yield at, Hours(rest.start, DAY)
@@ -139,7 +155,10 @@ class EventReader:
         for prop in component.properties.get("EXDATE", ()):
             self._each(prop, partial(self._exclude_date, event, prop))
         if not event.singles and all(series.last is not None and series.last < day for series in event.series):
-            raise Lost("its rule ends before its first start, and so it never takes place")
+            ended = "its rule ends before its first start, and so it never takes place"
+            raise Lost(ended if event.series else _EXCLUDED)
+        if not event.singles and all(series.is_excluded for series in event.series):
+            raise Lost(_EXCLUDED)
         if component.first("EXRULE") is not None:
             self.report("its EXRULE, which is no longer part of the standard; exclude dates by EXDATE")
         return event

@@ -25,6 +25,8 @@ _WHOLE: Final = ("VCALENDAR", "VEVENT")  # a file in which one of these has no e
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _PARAM: Final = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";])*)')
 
+_ISO: Final = re.compile(r":\d{4}-?\d{2}-?\d{2}[\dT:.,/Z+ -]*$", re.ASCII | re.IGNORECASE)
+
 
 class NoCalendarError(Exception):
     """The file is no iCalendar file; the message says why, and on which line."""
@@ -93,9 +95,11 @@ def _unfold(data: bytes) -> Iterator[tuple[int, str]]:
         if raw[:1] in (b" ", b"\t") and parts:
             parts.append(raw[1:])
             continue
+        if not raw.strip():  # line ends that a program doubled
+            continue
         if parts:
             yield begun, _decode(b"".join(parts))
-        begun, parts = number, [raw.lstrip()] if raw.strip() else []
+        begun, parts = number, [raw.lstrip()]
     if parts:
         yield begun, _decode(b"".join(parts))
 
@@ -181,12 +185,17 @@ class _LineReader:
 
 
 def _property(line: int, name: str, rest: str) -> Property | None:
-    """Return a property, or None if it has no value. A value of time holds no colon, but a careless zone's name may."""
+    """Return a property, or None if it has no value.
+
+    A value of time holds no colon, but a careless zone's name may. A time of ISO 8601 has some; it stays whole.
+    """
     if name in TIMED and not rest.startswith(":"):
-        params, colon, value = rest.rpartition(":")
+        foreign = _ISO.search(rest)
+        end = foreign.start() if foreign is not None else rest.rfind(":")
+        end = end if end >= 0 else len(rest)
     else:
         end = _end_of_params(rest)
-        params, colon, value = rest[:end], rest[end : end + 1], rest[end + 1 :]
+    params, colon, value = rest[:end], rest[end : end + 1], rest[end + 1 :]
     if not colon or (params and not params.startswith(";")):
         return None
     read = {found[1].upper(): found[2].strip().strip('"') for found in _PARAM.finditer(params)}

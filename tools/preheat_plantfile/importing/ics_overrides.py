@@ -49,8 +49,8 @@ class Family:
     def keep_latest_series(self) -> int:
         """Leave out the series that a later revision replaces; return how many."""
         before = len(self.masters)
-        highest = max((_sequence(each) for each in self.masters), default=0)
-        self.masters = [each for each in self.masters if _sequence(each) == highest]
+        latest = max(map(_age, self.masters), default=None)
+        self.masters = [each for each in self.masters if _age(each) == latest]
         return before - len(self.masters)
 
     def keep_latest_overrides(self, named: Callable[[Component], NamedStart]) -> int:
@@ -131,8 +131,8 @@ class Mover:
         if scope and scope != "THISANDFUTURE":
             self.report(f"its RANGE={scope[:20]}: the import moves only this start")
         if master is not None and moment is not None and scope == "THISANDFUTURE":
-            day, _ = self.reader.find_named_start(master, moment)
-            if self._split(master, component, day):
+            day, at = self.reader.find_named_start(master, moment)
+            if self._split(master, component, day, at):
                 return None
             self.report(f"its RECURRENCE-ID {moment}: nothing of it starts then; the import moves only this start")
         elif master is not None and moment is not None:
@@ -141,32 +141,43 @@ class Mover:
             return None
         return self.reader.read_once(component, master.hours if master is not None else None)
 
-    def _split(self, master: CalendarEvent, component: Component, day: date) -> bool:
-        """Let every start from `day` on be as an override says; False if nothing of the event starts on that date."""
+    def _split(self, master: CalendarEvent, component: Component, day: date, at: time | None) -> bool:
+        """Let every start from `day` on be as an override says; False if nothing of the event starts on that date.
+
+        Of single starts on that date, those before the wall time `at` stay, if one starts then.
+        """
         later = [series for series in master.series if series.starts_on(day)]
-        singles = [each for each in master.singles if each >= day and each not in master.settled]
-        if not later and day not in master.singles:
+        named = master.singles_on(day, at) or master.singles_on(day, None)
+        if not later and not named:
             return False
+        since = (day, min((hours.start for hours in named), default=time()))
+        singles = [
+            (each, hours)
+            for each, some in master.singles.items()
+            for hours in some
+            if (each, hours.start) >= since and (each, hours) not in master.settled
+        ]
         moved = None if is_cancelled(component) else self.reader.read_once(component, master.hours)
         own = component.first("RRULE")
         if moved is not None and own is not None and plain_rule(own) not in master.rules:
             self.report(f"its rule {own.value[:60]}: a change of later starts keeps the rule of its series")
         begin = None
         if moved is not None:
-            at = Moment(moved.day, moved.hours.start)
-            begin = wall(at, master.zone, moved.zone)
+            begin = wall(Moment(moved.day, moved.hours.start), master.zone, moved.zone)
         for series in later:
             if begin is not None and moved is not None:
                 hours = Hours(begin.time(), moved.hours.span + (begin - _midnight(begin)))
                 self._continue(master, series, day, (begin.date() - day).days, hours)
             series.last = day - DAY
             series.excluded = {each for each in series.excluded if each < day}
-        for each in singles:
-            hours = master.singles.pop(each)
+        for each, hours in singles:
+            master.remove(each, {hours})
+        for each, hours in singles:
             if begin is not None and moved is not None:
                 changed = Hours(begin.time(), moved.hours.span + (begin - _midnight(begin)))
-                to = each + (begin.date() - day)
-                master.add(to, changed if hours == master.hours else hours)
+                is_changed = hours == master.hours or (each == day and hours in named)
+                to = (each + (begin.date() - day), changed if is_changed else hours)
+                master.add(*to)
                 master.settled.add(to)
         return True
 
@@ -208,8 +219,9 @@ def _is_range(component: Component) -> bool:
     return prop is not None and prop.params.get("RANGE", "").upper() == "THISANDFUTURE"
 
 
-def _age(component: Component) -> tuple[int, str]:
-    return _sequence(component), component.text("LAST-MODIFIED") or component.text("DTSTAMP")
+def _age(component: Component) -> tuple[int, str, str]:
+    stamp = component.text("DTSTAMP")
+    return _sequence(component), component.text("LAST-MODIFIED") or stamp, stamp
 
 
 def _sequence(component: Component) -> int:

@@ -22,6 +22,7 @@ from preheat_plantfile.schema.dates import read_rule
 # A definition may cover a few years only; the longest of these spans in which a zone agrees decides.
 YEARS_AHEAD: Final = (10, 3, 1)
 DIFFERENT_MAX: Final = 50  # definitions of one file that it compares; each takes some 50 ms
+RULES_MAX: Final = 500  # RRULEs of one file's definitions; a daily one takes 10 ms
 _STEP: Final = timedelta(days=15)
 _NIGHT: Final = timedelta(hours=12)
 _SECOND: Final = timedelta(seconds=1)
@@ -36,6 +37,8 @@ class Zones:
     definitions: Mapping[str, Sequence[Component]]
     today: date
     matched: dict[str, str] = field(default_factory=dict)
+    _rules: int = 0  # that it has compared
+    _skipped: set[str] = field(default_factory=set)
     _known: dict[str, str | None] = field(default_factory=dict)
     _fitting: dict[str, Sequence[str]] = field(default_factory=dict)  # by their rules
 
@@ -52,6 +55,15 @@ class Zones:
             self._known[name] = found
         return self._known[name]
 
+    def describe(self, name: str) -> str:
+        """Return why a name that `find` does not know is unknown, and the remedy."""
+        plain = plain_zone_name(name)
+        if plain in self._skipped:
+            return f", and its VTIMEZONE is beyond {DIFFERENT_MAX} or {RULES_MAX} rules of a file; use an IANA name"
+        if plain.lower() in self.definitions:
+            return ", and its rules agree with none"
+        return ", and no VTIMEZONE defines it; add its VTIMEZONE or change its TZID"
+
     def _match(self, definition: Component, name: str) -> str | None:
         """Return the zone of a definition. It compares equal rules once, and of different ones only the first."""
         rules = "\n".join(
@@ -63,8 +75,11 @@ class Zones:
         said = f"{name} {definition.text('X-LIC-LOCATION')}"
         fitting = self._fitting.get(rules)
         if fitting is None:
-            if len(self._fitting) >= DIFFERENT_MAX:
+            count = sum(len(each.properties.get("RRULE", ())) for each in definition.observances)
+            if len(self._fitting) >= DIFFERENT_MAX or self._rules + count > RULES_MAX:
+                self._skipped.add(name)
                 return None
+            self._rules += count
             fitting = self._fitting[rules] = matching_zones(definition, self.today)
         return min(fitting, key=lambda zone: _likelihood(zone, said), default=None)
 

@@ -113,7 +113,8 @@ class ImportReport:
         if len(noted) > LINES_MAX:
             yield f"note: {len(noted) - LINES_MAX:,} more notes such as these"
         if self.older:
-            yield f"note: {_many(self.older, 'older revision')} left out; the highest SEQUENCE holds"
+            older = _many(self.older, "older revision")
+            yield f"note: {older} left out; the highest SEQUENCE holds, then the latest DTSTAMP"
         if self.left_out:
             yield shorten(f"note: left out as asked: {_titles(self.left_out)}")
         if self.over:

@@ -32,7 +32,7 @@ def test_of_several_revisions_of_a_moved_start_the_highest_sequence_holds(order:
     ]
     data = calendar(DAILY, *(revisions[number] for number in order))
     assert runs(data) == [FIRST, "12-02 16:00 12-02 18:00", LAST]
-    assert "note: 1 older revision left out; the highest SEQUENCE holds" in reported(data)[1]
+    assert "note: 1 older revision left out; the highest SEQUENCE holds, then the latest DTSTAMP" in reported(data)[1]
 
 
 def test_of_several_revisions_of_a_series_the_highest_sequence_holds() -> None:
@@ -208,3 +208,52 @@ def test_a_change_of_later_starts_keeps_the_rule_of_its_series_and_says_if_it_ha
         data = calendar(DAILY, f"{change}\nRRULE:{rule}")
         assert runs(data) == expected
         assert any(f"its rule {rule}: a change of later" in line for line in reported(data)[1]) is told
+
+
+TWO_A_DAY = (
+    SERIES.partition("RRULE")[0].format(day="20261202") + "RDATE;TZID=Europe/Berlin:20261202T180000,20261203T180000"
+)
+EARLY, EVENING, NEXT_EVENING = "12-02 06:00 12-02 14:00", "12-02 18:00 12-03 02:00", "12-03 18:00 12-04 02:00"
+SECOND = "UID:s\nRECURRENCE-ID{range};TZID=Europe/Berlin:20261202T180000\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "change", "expected"),
+    [
+        ("\nEXDATE;TZID=Europe/Berlin:20261202T180000", "", [EARLY, NEXT_EVENING]),
+        ("\nEXDATE;TZID=Europe/Berlin:20261202T060000", "", [EVENING, NEXT_EVENING]),
+        ("\nEXDATE;VALUE=DATE:20261202", "", [NEXT_EVENING]),
+        ("", SECOND.format(range="") + "STATUS:CANCELLED", [EARLY, NEXT_EVENING]),
+        (
+            "",
+            SECOND.format(range="") + NEXT.format(to="20261204T060000"),
+            [EARLY, NEXT_EVENING, "12-04 06:00 12-04 10:00"],
+        ),
+        ("", SECOND.format(range=";RANGE=THISANDFUTURE") + "STATUS:CANCELLED", [EARLY]),
+        (
+            "",
+            SECOND.format(range=";RANGE=THISANDFUTURE") + NEXT.format(to="20261203T160000"),
+            [EARLY, "12-03 16:00 12-03 20:00", "12-04 18:00 12-05 02:00"],
+        ),
+    ],
+)
+def test_each_of_two_single_starts_on_one_date_is_excluded_moved_or_cancelled_by_itself(
+    more: str, change: str, expected: list[str]
+) -> None:
+    data = calendar(TWO_A_DAY + more, *([change] if change else []))
+    assert runs(data) == expected
+    assert reported(data)[1] == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("stamp", ["DTSTAMP", "LAST-MODIFIED:20261101T000000Z\nDTSTAMP", "SEQUENCE:2\nDTSTAMP"])
+def test_of_two_series_of_one_uid_and_sequence_the_one_with_the_later_stamp_holds(
+    stamp: str, order: tuple[int, int]
+) -> None:
+    revisions = [
+        f"{DAILY}\n{stamp}:20261120T080000Z",
+        SERIES.format(day="20261208", rule="FREQ=DAILY;COUNT=1") + f"\n{stamp}:20261121T080000Z",
+    ]
+    data = calendar(*(revisions[number] for number in order))
+    assert runs(data) == ["12-08 06:00 12-08 14:00"]
+    assert reported(data)[1] == ["note: 1 older revision left out; the highest SEQUENCE holds, then the latest DTSTAMP"]

@@ -23,6 +23,7 @@ from preheat_plantfile.reading import parse_plant
 from preheat_plantfile.writing import write_plant
 
 SHIFT = "SUMMARY:Early shift\nDTSTART;TZID=Europe/Berlin:20261202T060000\nDTEND;TZID=Europe/Berlin:20261202T140000"
+FOLDED = calendar(SHIFT.replace("20261202T060000", "202612\r\n 02T060000"))
 DONE = ["12-02 06:00 12-02 14:00"]
 
 
@@ -32,6 +33,10 @@ DONE = ["12-02 06:00 12-02 14:00"]
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\n"), id="LF"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\r"), id="CR"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"\r\n\r\n"), id="blank lines"),
+        *(
+            pytest.param(FOLDED.replace(b"\r\n", ends), id=f"a fold and line ends {ends!r}")
+            for ends in (b"\r\r\n", b"\n\n", b"\r\n\r\n")
+        ),
         pytest.param(b"\r\n \r\n  " + calendar(SHIFT), id="blanks at the beginning"),
         pytest.param(calendar(SHIFT).replace(b"\r\n", b"  \r\n"), id="trailing blanks"),
         pytest.param(calendar(SHIFT).lower().replace(b"europe/berlin", b"Europe/Berlin"), id="small letters"),
@@ -114,6 +119,15 @@ def test_an_event_whose_rule_is_refused_keeps_its_own_first_start(rule: str) -> 
             "DURATION:PT8H",
             "DTSTART (line 6): found '2026-12-02T06:00:00'; accepted: a date",
         ),
+        *(
+            (
+                f"DTSTART;TZID={zone}:{value}",
+                "DURATION:PT8H",
+                f"DTSTART (line 6): found '{value}'; accepted: a date such as",
+            )
+            for zone in ("Europe/Berlin", "(UTC+01:00) Amsterdam, Berlin", '"Europe/Berlin"')
+            for value in ("2026-12-02T16:00:00", "2026-12-02T16:00", "20261202T16:00:00+01:00", "2026-12-02 16:00")
+        ),
     ],
 )
 def test_a_value_that_no_date_can_have_is_lost_in_our_words(start: str, length: str, told: str) -> None:
@@ -147,6 +161,20 @@ def test_a_series_that_ends_before_its_first_start_never_takes_place_and_this_is
     report, lines = reported(data)
     assert (len(lines), report.conclusion()) == (1, "carried over 1 of 2 events")
     assert "its rule ends before its first start" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "EXDATE;TZID=Europe/Berlin:20261202T060000",
+        "RRULE:FREQ=DAILY;COUNT=2\nEXDATE;TZID=Europe/Berlin:20261202T060000,20261203T060000",
+        "RRULE:FREQ=DAILY;UNTIL=20261203\nEXDATE;VALUE=DATE:20261202,20261203",
+    ],
+)
+def test_an_event_whose_starts_are_all_excluded_is_lost_and_this_is_said(more: str) -> None:
+    report, lines = reported(calendar(f"{SHIFT}\n{more}", SHIFT))
+    assert (len(lines), report.conclusion()) == (1, "carried over 1 of 2 events")
+    assert "its EXDATE excludes all its starts" in lines[0]
 
 
 def test_an_exclusion_in_an_unknown_zone_is_lost_alone_and_named() -> None:
@@ -222,6 +250,17 @@ def test_as_closed_makes_a_calendar_of_closed_days(bench: Workbench) -> None:
     assert "Early shift: it is no whole day" in result.stderr
     assert "Plant day: it recurs; its dates up to 2028-11-23 are listed" in result.stderr
     assert result.stderr.endswith("carried over 2 of 4 events\n")
+
+
+@pytest.mark.parametrize("end", ["20261225T235900", "20261225T235959", "20261226T000000"])
+def test_a_day_that_ends_a_minute_before_midnight_is_a_whole_day(end: str) -> None:
+    """Some programs write the last minute of a day as its end."""
+    day = f"DTSTART;TZID=Europe/Berlin:20261224T000000\nDTEND;TZID=Europe/Berlin:{end}\nRRULE:FREQ=YEARLY"
+    plant, report = read_closed_days(calendar(day), "c", today=TODAY)
+    assert plant.calendars == {"c": ["2026-12-24", "2026-12-25", "2027-12-24", "2027-12-25"]}
+    assert report.losses == []
+    shifts, lines = reported(calendar(f"{day};EXDATE:20270101T000000Z"))
+    assert "whole days: if they are days off, use --without" in list(shifts.table(TODAY))[1], lines
 
 
 def test_a_calendar_of_past_closed_days_carries_nothing_over() -> None:

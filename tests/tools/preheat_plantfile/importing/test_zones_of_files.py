@@ -178,3 +178,21 @@ def test_of_two_definitions_of_one_name_the_one_that_can_be_read_counts(order: t
     both = [zone_named("Plant time"), zone_named("Plant time", "BEGIN:STANDARD\nDTSTART:x\nEND:STANDARD")]
     head = "\n".join(both[number] for number in order)
     assert runs(calendar(SHIFT.format("Plant time"), head=head)) == EARLY
+
+
+def test_an_unknown_zone_names_its_remedy() -> None:
+    (line,) = reported(calendar(SHIFT.format("Plant")))[1]
+    assert "is none of IANA's, and no VTIMEZONE defines it; add its VTIMEZONE or change its TZID" in line
+
+
+def test_a_zone_of_very_many_rules_is_refused_in_seconds_and_named() -> None:
+    daily = (
+        "BEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=DAILY\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nEND:STANDARD"
+    )
+    observances = "\n".join(
+        daily.replace("T000000", f"T{n // 60 % 24:02}{n % 60:02}{n // 1440:02}") for n in range(3_000)
+    )
+    begun = process_time()
+    (line,) = reported(calendar(SHIFT.format("Plant"), head=zone_named("Plant", observances)))[1]
+    assert process_time() - begun < 5, "seconds"
+    assert "its VTIMEZONE is beyond 50 or 500 rules of a file; use an IANA name" in line
