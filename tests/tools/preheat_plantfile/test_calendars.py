@@ -225,3 +225,26 @@ def test_a_window_that_ends_before_the_anchor_of_its_rule_is_refused_at_its_plac
 def test_a_rule_that_ends_after_2199_has_no_end(until: str) -> None:
     window = 'windows: [{rrule: FREQ=DAILY%s, anchor: 2026-12-07, start: "06:00", end: "14:00"}]'
     assert model_of(window % f";UNTIL={until}").schedules == model_of(window % "").schedules
+
+
+@pytest.mark.parametrize(
+    ("window", "field"),
+    [
+        ("month_days: 30, months: feb", "month_days"),
+        ("month_days: [30w, 31], months: feb", "month_days"),
+        ("month_days: 31, months: [apr, jun, sep, nov]", "month_days"),
+        ("days: mon#1, month_days: 15-20", "days"),
+    ],
+)
+def test_days_that_no_date_fulfils_together_are_refused_at_their_place(window: str, field: str) -> None:
+    (line,) = problems_of(window)
+    assert f"windows[0].{field}: found " in line
+    assert "that no date fulfils; accepted: fields that some date fulfils together" in line
+
+
+@pytest.mark.parametrize(
+    "window",
+    ["days: mon, month_days: 29, months: feb", "days: fri#5, months: feb", "days: mon-fri, months: jan, month_days: 1"],
+)
+def test_days_that_a_rare_date_fulfils_are_accepted(window: str) -> None:
+    model_of(f'windows: [{{{window}, start: "06:00", end: "14:00"}}]')

@@ -5,15 +5,29 @@ Reads the values as the file has them. Ignores a value of the wrong form, becaus
 
 import difflib
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
+from preheat.domain.calendar.days import DayRule, Weekday
 from preheat.domain.calendar.recurrence_rule import RecurrenceRule, comes_true
 from preheat_plantfile.compiling.schedules import last_start
-from preheat_plantfile.schema.dates import read_cycle_days, read_date, read_rule
+from preheat_plantfile.schema.dates import (
+    read_cycle_days,
+    read_date,
+    read_days,
+    read_month_days,
+    read_months,
+    read_rule,
+)
 from preheat_plantfile.schema.leaves import read_start, read_zone
 from preheat_plantfile.yaml import Document, FieldPath, Problem, items_of, mapping_of
 
 _RECURRING: Final = ("days", "month_days", "months")
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "days": read_days,
+    "month_days": read_month_days,
+    "months": read_months,
+}
 _SHOWN: Final = 12  # names in one message
 
 
@@ -71,9 +85,33 @@ def _window(document: Document, path: FieldPath, window: dict[str, Any], zone: o
             yield Problem(document.place((*path, one)), (*path, one), found, accepted)
     if "dates" in window and {"from", "until"} & set(window):
         yield Problem(document.place(path), path, "found dates beside from or until", "dates alone")
+    yield from _check_days(document, path, window)
     yield from _check_rule(document, path, window, zone)
     yield from span_problems(document, path, window)
     yield from _hours(document, path, window)
+
+
+def _check_days(document: Document, path: FieldPath, window: dict[str, Any]) -> Iterator[Problem]:
+    """Yield the problem of days, month days and months that never hold together."""
+    given = [name for name in _RECURRING if name in window]
+    days, month_days, months = (_read(_READERS[name], window.get(name)) for name in _RECURRING)
+    if len(given) < 2 or any(found is None for found in (_read(_READERS[name], window[name]) for name in given)):
+        return
+    rule = DayRule(
+        nth=days.nth if days else frozenset(),
+        month_days=month_days.days if month_days else frozenset(),
+        nearest=month_days.nearest if month_days else frozenset(),
+        months=months or frozenset(),
+    )
+    if not _comes_true(rule, days.plain if days else frozenset(Weekday)):
+        where = (*path, given[0])
+        found = f"found {' with '.join(given)} that no date fulfils"
+        yield Problem(document.place(where), where, found, "fields that some date fulfils together")
+
+
+@lru_cache(maxsize=1_024)
+def _comes_true(rule: DayRule, days: frozenset[Weekday]) -> bool:
+    return rule.comes_true(days)
 
 
 def _check_rule(document: Document, path: FieldPath, window: dict[str, Any], zone: object) -> Iterator[Problem]:

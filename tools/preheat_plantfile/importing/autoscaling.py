@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, instant_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import Days, Moments, UnreadableCron, read_unix
-from preheat_plantfile.importing.documents import read_documents, resources_of, show
+from preheat_plantfile.importing.documents import describe_cut, read_documents, resources_of, show
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
@@ -44,10 +44,11 @@ def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, ImportR
     Raises:
         NotImportedError: the file is in no known form.
     """
-    entries = list(_entries(text))
+    report = ImportReport(noun="action")
+    entries = list(_entries(text, report))
     if not entries:
         raise NotImportedError([f"found no scheduled action; accepted: {FORM}"])
-    report = ImportReport(total=len(entries), noun="action")
+    report.total = len(entries)
     by_thing: dict[str, list[_Scaling]] = defaultdict(list)
     for number, entry in enumerate(entries, 1):
         name = str(field_of(entry, "ScheduledActionName") or f"action {number}")
@@ -61,10 +62,11 @@ def read_actions(text: str, zone: str | None = None) -> tuple[PlantText, ImportR
     return plant_of(actions, report), report
 
 
-def _entries(text: str) -> Iterator[dict[str, Any]]:
+def _entries(text: str, report: ImportReport) -> Iterator[dict[str, Any]]:
     for document in read_documents(text, FORM):
         if not isinstance(document, dict):
             raise NotImportedError([f"found {show(document)}; accepted: {FORM}"])
+        report.losses += describe_cut(document)
         for name in _LISTS:
             listed = document.get(name)
             yield from (entry for entry in listed if isinstance(entry, dict)) if isinstance(listed, list) else ()
@@ -137,4 +139,8 @@ def _actions(thing: str, some: list[_Scaling], report: ImportReport) -> Iterator
         if not stops and each.capacity > 1:
             report.note(f"{each.where}: its capacity of {each.capacity}: your model's own units or config decide")
         kind = ActionKind.STOP if stops else ActionKind.START
-        yield from Entry(thing, kind, each.zone, each.where, each.first, each.last).actions(each.moments)
+        entry = Entry(thing, kind, each.zone, each.where, each.first, each.last)
+        try:
+            yield from entry.actions(each.moments)
+        except UnreadableCron as error:
+            report.lose(f"{each.where}: {error}")

@@ -34,9 +34,10 @@ class Entry:
         """Yield an action for each time of a day, and for each run of years without a gap.
 
         Raises:
-            UnreadableCron: none of them lies within the bounds.
+            UnreadableCron: no date fulfils any of them, or none within the bounds.
         """
-        first, last = self.first or date.min, self.last or date.max
+        if not any(moments.days.comes_true() for moments in several):
+            raise UnreadableCron("no date fulfils it")
         found = [
             ScheduledAction(
                 self.thing,
@@ -51,7 +52,7 @@ class Entry:
             )
             for moments in several
             for years in _stretches(moments.days.years)
-            if first <= last and (not years or (first.year <= max(years) and min(years) <= last.year))
+            if replace(moments.days, years=years).comes_true(self.first, self.last)
             for at in moments.times
         ]
         if not found:

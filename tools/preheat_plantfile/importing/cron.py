@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Final
 
+from preheat.domain.calendar.days import DayRule, NthWeekday, Weekday
+
 LAST: Final = -1
 TIMES_MAX: Final = 48  # a day; more is no plan of shifts
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,6 +42,29 @@ class Days:
     def is_weekly(self) -> bool:
         """Whether the weekday decides it, within its months and years."""
         return not (self.nth or self.month_days or self.nearest or self.dates)
+
+    def bounds(self, first: date | None, last: date | None) -> tuple[date | None, date | None]:
+        """Return two bounds, both within, that keep to its years too; its years have no gap."""
+        if not self.years:
+            return first, last
+        begin, end = date(min(self.years), 1, 1), date(max(self.years), 12, 31)
+        return max(first or begin, begin), min(last or end, end)
+
+    def comes_true(self, first: date | None = None, last: date | None = None) -> bool:
+        """Return whether it means any date within two bounds."""
+        first, last = self.bounds(first, last)
+        if first is not None and last is not None and last < first:
+            return False
+        weekdays = self.weekdays if self.weekdays or self.nth else range(7)
+        return DayRule(
+            nth=frozenset(NthWeekday(Weekday(day), nth) for day, nth in self.nth),
+            month_days=self.month_days,
+            nearest=self.nearest,
+            months=self.months,
+            dates=self.dates,
+            first=first or min(self.dates, default=None),
+            last=last,
+        ).comes_true(frozenset(map(Weekday, weekdays)))
 
 
 @dataclass(frozen=True, slots=True)

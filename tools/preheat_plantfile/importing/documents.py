@@ -73,6 +73,12 @@ def _is_deep(value: Any) -> bool:
     return bool(level)
 
 
+def describe_cut(document: dict[str, Any]) -> list[str]:
+    """Return what to say of one page of an export that has more of them; nothing of a whole one."""
+    cut = [name for name in ("NextToken", "LastEvaluatedKey") if document.get(name)]
+    return [f"the list is incomplete ({name}); export all pages" for name in cut]
+
+
 def plain_items(document: dict[str, Any]) -> list[Any]:
     """Return the items of a DynamoDB scan, each value without the name of its type."""
     items = document.get("Items")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from preheat_plantfile.importing.aws_expressions import Entry, date_of, field_of, read_expression, zone_of
 from preheat_plantfile.importing.cron import UnreadableCron
-from preheat_plantfile.importing.documents import read_documents, resources_of, show
+from preheat_plantfile.importing.documents import describe_cut, read_documents, resources_of, show
 from preheat_plantfile.importing.pairing import ActionKind, ScheduledAction, plant_of
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import PlantText
@@ -38,10 +38,11 @@ def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Impor
     Raises:
         NotImportedError: the file is in no known form.
     """
-    entries = list(_entries(text))
+    report = ImportReport(noun="schedule")
+    entries = list(_entries(text, report))
     if not entries:
         raise NotImportedError([f"found no schedule; accepted: {FORM}"])
-    report = ImportReport(total=len(entries), noun="schedule")
+    report.total = len(entries)
     actions: list[ScheduledAction] = []
     for number, entry in enumerate(entries, 1):
         name = str(field_of(entry, "Name") or f"schedule {number}")
@@ -52,11 +53,12 @@ def read_schedules(text: str, zone: str | None = None) -> tuple[PlantText, Impor
     return plant_of(actions, report), report
 
 
-def _entries(text: str) -> Iterator[dict[str, Any]]:
+def _entries(text: str, report: ImportReport) -> Iterator[dict[str, Any]]:
     for document in read_documents(text, FORM):
         for each in document if isinstance(document, list) else [document]:
             if not isinstance(each, dict):
                 raise NotImportedError([f"found {show(each)}; accepted: {FORM}"])
+            report.losses += describe_cut(each)
             if isinstance(listed := each.get("Schedules"), list):
                 yield from (entry for entry in listed if isinstance(entry, dict))
             elif "Resources" in each:

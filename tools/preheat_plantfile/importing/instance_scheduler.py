@@ -11,7 +11,14 @@ from typing import Any, Final
 
 from preheat.domain.plan.plan import MODEL_ID
 from preheat_plantfile.importing.documents import show
-from preheat_plantfile.importing.instance_scheduler_days import WEEKDAYS, in_plant_words, month_days, months, weekdays
+from preheat_plantfile.importing.instance_scheduler_days import (
+    WEEKDAYS,
+    comes_true,
+    in_plant_words,
+    month_days,
+    months,
+    weekdays,
+)
 from preheat_plantfile.importing.instance_scheduler_forms import read_configuration
 from preheat_plantfile.importing.report import ImportReport, NotImportedError
 from preheat_plantfile.writing import Fields, PlantText, ScheduleText, plain_name
@@ -135,6 +142,9 @@ def _period(entry: dict[str, Any], path: str, found: _Import) -> _Period:
         return _Period(None)
     if begin is not None and begin == end:
         found.lose(f"{path}: it begins and ends at {begin}, and so never runs")
+        return _Period(None)
+    if not comes_true(days, of_month, in_months):
+        found.lose(f"{path}: no date fulfils it")
         return _Period(None)
     fields = in_plant_words(days, of_month, in_months)
     return _Period({**(fields or {"days": "daily"}), "start": begin or "00:00", "end": end or "24:00"})

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from preheat.domain.calendar.days import DayRule, NthWeekday, Weekday
+
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
@@ -109,6 +111,17 @@ def in_plant_words(
     if in_months is not None:
         fields["months"] = [_span(MONTHS, first - 1, last - 1) for first, last in _stretches(in_months)]
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def comes_true(days: Weekdays | None, of_month: MonthDays | None, in_months: frozenset[int] | None) -> bool:
+    """Return whether any date is one of these days, month days and months."""
+    plain, nth = (days.plain, days.nth) if days is not None else (frozenset(range(7)), frozenset[tuple[int, int]]())
+    return DayRule(
+        nth=frozenset(NthWeekday(Weekday(day), number) for day, number in nth),
+        month_days=of_month.plain if of_month is not None else frozenset(),
+        nearest=of_month.nearest if of_month is not None else frozenset(),
+        months=in_months or frozenset(),
+    ).comes_true(frozenset(map(Weekday, plain)))
 
 
 def _span(words: tuple[str, ...], first: int, last: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from preheat_plantfile.importing.documents import (
+    describe_cut,
     drop_types,
     plain_field,
     plain_items,
@@ -74,12 +75,13 @@ def _take(document: dict[str, Any], found: Configuration) -> bool:
     if "Resources" in document:
         return _take_resources(document, found)
     if "Items" in document:
+        found.losses += describe_cut(document)
         items = [_spell(item) for item in plain_items(document)]
         return _take_items(items, found)
     if isinstance(item := document.get("Item"), dict):  # a line of an export to S3
         return _take_items([_spell(drop_types(item))], found)
-    spelled = _spell(document)
-    if isinstance(spelled.get("type"), str):  # one item without the types of DynamoDB
+    spelled = _spell(drop_types(document))
+    if isinstance(spelled, dict) and isinstance(spelled.get("type"), str):  # one item, with or without its types
         return _take_items([spelled], found)
     names = {plain_field(name): name for name in document}
     if not {"periods", "schedules"} & set(names):

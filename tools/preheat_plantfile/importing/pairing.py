@@ -159,10 +159,7 @@ def _window(start: ScheduledAction, days: Days, hours: Hours) -> Fields:
         fields["months"] = spans_of(frozenset(month - 1 for month in days.months), _MONTHS)
     if not fields:
         fields["days"] = "daily"
-    first, last = start.first, start.last
-    if days.years:
-        first = max(filter(None, (first, date(min(days.years), 1, 1))))
-        last = min(filter(None, (last, date(max(days.years), 12, 31))))
+    first, last = days.bounds(start.first, start.last)
     bounds: dict[str, Value] = {}
     if first is not None:
         bounds["from"] = str(first)

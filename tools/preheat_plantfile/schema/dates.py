@@ -88,7 +88,8 @@ def _unlike(value: Any, part: Any, accepted: str) -> str:
     return f"{accepted}; {str(part)[:SHOWN_MAX]!r} is none of these" if isinstance(value, list) else accepted
 
 
-def _days(value: Any) -> DayChoice:
+def read_days(value: Any) -> DayChoice:
+    """Return weekdays, and n-th weekdays of a month."""
     plain: set[Weekday] = set()
     nth: set[NthWeekday] = set()
     for found in _each(value, _DAYS, _SOME_DAYS):
@@ -104,7 +105,8 @@ def _days(value: Any) -> DayChoice:
     return DayChoice(frozenset(plain), frozenset(nth))
 
 
-def _month_days(value: Any) -> MonthDayChoice:
+def read_month_days(value: Any) -> MonthDayChoice:
+    """Return days of a month."""
     days: set[int] = set()
     nearest: set[int] = set()
     for found in _each(value, _MONTH_DAYS, _SOME_MONTH_DAYS):
@@ -120,7 +122,8 @@ def _month_days(value: Any) -> MonthDayChoice:
     return MonthDayChoice(frozenset(days), frozenset(nearest))
 
 
-def _months(value: Any) -> frozenset[int]:
+def read_months(value: Any) -> frozenset[int]:
+    """Return months, 1 for January."""
     months: set[int] = set()
     for found in _each(value, _MONTHS, _SOME_MONTHS):
         first = _MONTH_NAMES.index(found[1])
@@ -226,9 +229,9 @@ def _some(pattern: re.Pattern[str], **number: int) -> dict[str, Any]:
 
 _DATE_SCHEMA = {"type": "string", "pattern": whole(_DATE), "format": "date"}
 
-DAYS: Final = leaf(_days, **_some(_DAYS))
-MONTH_DAYS: Final = leaf(_month_days, **_some(_MONTH_DAYS, minimum=1, maximum=31))
-MONTHS: Final = leaf(_months, **_some(_MONTHS))
+DAYS: Final = leaf(read_days, **_some(_DAYS))
+MONTH_DAYS: Final = leaf(read_month_days, **_some(_MONTH_DAYS, minimum=1, maximum=31))
+MONTHS: Final = leaf(read_months, **_some(_MONTHS))
 RULE: Final = leaf(read_rule, type="string", pattern=r"(^|[:;])[Ff][Rr][Ee][Qq]=")
 DATE: Final = leaf(read_date, **_DATE_SCHEMA)
 DATES: Final = leaf(

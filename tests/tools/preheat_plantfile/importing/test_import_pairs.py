@@ -351,3 +351,33 @@ def test_an_expression_is_read_or_refused_and_what_is_read_becomes_a_valid_plant
         stop = make_entry("stop", "cron(30 23 * * ? *)", "stop")
         plant, _ = read_schedules(json.dumps([make_entry("start", f"cron({text})", "start"), stop]))
     parse_plant(write_plant(plant, "a test").encode(), "imported")
+
+
+def test_what_no_date_fulfils_is_lost() -> None:
+    never = "0 6 30 2 *"
+    scaled = SCALED.replace("0 6 * * 1-5", never).replace("30 21 * * 1-5", "0 8 30 2 *")
+    assert "weld-seams, trigger 1: no date fulfils it" in read_triggers(scaled)[1].losses
+    plant, report = read_schedules(pair("0 6 31 APR ? *", "0 8 31 APR ? *"))
+    assert (plant.models, len(report.losses)) == ({}, 2)
+    assert all(loss.endswith(": no date fulfils it") for loss in report.losses)
+    plant, report = read_schedules(pair("0 6 29 FEB ? 2027", "0 8 29 FEB ? 2027"))
+    assert (plant.models, len(report.losses)) == ({}, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"Recurrence": "0 6 30 2 *"}, "a: no date fulfils it"),
+        (
+            {"StartTime": "2027-01-02T00:00:00Z", "EndTime": "2026-12-01T00:00:00Z"},
+            "a: no date of it lies between its first and its last date",
+        ),
+    ],
+)
+def test_an_action_that_never_happens_is_lost_alone(more: dict[str, Any], told: str) -> None:
+    actions = [group("a", "0 6 * * 1", 1) | more, group("b", "0 6 * * 2", 1), group("c", "0 8 * * 2", 0)]
+    plant, report = read_actions(json.dumps({"ScheduledUpdateGroupActions": actions, "NextToken": "x"}))
+    assert (list(plant.models), report.losses) == (
+        ["press-shop"],
+        ["the list is incomplete (NextToken); export all pages", told],
+    )

@@ -408,3 +408,48 @@ def test_a_document_that_nests_too_deeply_is_refused(bench: Workbench, command: 
     assert result.exit_code == 2, result.output
     assert "levels of JSON" in result.stderr or "JSON that cannot be read" in result.stderr
     assert max(map(len, result.stderr.splitlines())) <= 200
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"monthdays": ["31"], "months": ["feb"]},
+        {"monthdays": "30W", "months": "2"},
+        {"weekdays": "mon#1", "monthdays": "15-20"},
+    ],
+)
+def test_a_period_that_no_date_fulfils_is_lost_and_alone_carries_nothing_over(
+    bench: Workbench, period: dict[str, Any]
+) -> None:
+    path = bench.folder / "never.json"
+    path.write_text(json.dumps(document({"name": "never", **period})))
+    result = bench.preheat("import", "instance-scheduler", str(path))
+    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert "no date fulfils it" in result.stderr
+
+
+ITEMS: list[dict[str, Any]] = [
+    {"type": "schedule", "name": "office", "periods": ["day"], "timezone": "UTC"},
+    {"type": "period", "name": "day", "begintime": "06:00", "endtime": "14:00"},
+]
+
+
+@pytest.mark.parametrize("token", ["NextToken", "LastEvaluatedKey"])
+def test_a_scan_that_has_more_pages_is_said_to_be_incomplete(token: str) -> None:
+    for more, losses in (({token: "x"}, [f"the list is incomplete ({token}); export all pages"]), ({token: None}, [])):
+        plant, report = read_schedules(json.dumps({"Items": ITEMS} | more))
+        assert (list(plant.models), report.losses) == (["office"], losses)
+
+
+def test_the_items_of_a_scan_alone_are_read_with_their_types() -> None:
+    """`aws dynamodb scan --query Items` prints them."""
+    typed = [
+        {
+            name: {"L": [{"S": each} for each in value]} if isinstance(value, list) else {"S": value}
+            for name, value in item.items()
+        }
+        for item in ITEMS
+    ]
+    for text in (json.dumps(typed), "\n".join(map(json.dumps, typed))):
+        plant, report = read_schedules(text)
+        assert (list(plant.models), report.losses) == (["office"], [])

@@ -13,6 +13,7 @@ from preheat.domain.calendar.recurrence_rule import RecurrenceRule, find_dates
 LAST: Final = -1  # the last day, or the last such weekday, of a month
 CYCLE_MAX: Final = 366
 DATES_MAX: Final = 1_000
+YEARS_SEARCHED: Final = 40  # the longest wait for a 29 February on a given weekday
 _DAY: Final = timedelta(days=1)
 
 
@@ -104,6 +105,13 @@ class DayRule:
         if self.cycle is not None and day not in self.cycle:
             return False
         return self.rule is None or day in find_dates(self.rule, day.year)
+
+    def comes_true(self, weekdays: frozenset[Weekday]) -> bool:
+        """Return whether a window with these plain `weekdays` ever starts, within its bounds."""
+        first, last = self.first or date(2000, 1, 1), self.last or date.max
+        years = range(first.year, min(first.year + YEARS_SEARCHED, last.year) + 1)
+        months = [date(year, month, 1) for year in years for month in sorted(self.months) or range(1, 13)]
+        return any(self.holds(begin + number * _DAY, weekdays) for begin in months for number in range(31))
 
     def _is_nth(self, day: date) -> bool:
         if not self.nth:
