@@ -225,6 +225,27 @@ def test_validate_and_plan_say_where_a_closed_day_removes_more_than_a_day(bench:
         assert planned.output.count("2027-05-17") == 0
 
 
+@pytest.mark.parametrize(
+    ("replaced", "says"),
+    [
+        ("{dates: 2026-12-21, windows: []}", True),
+        ("{dates: 2026-12-22, windows: []}", False),
+        ('{dates: 2026-12-21, windows: [{start: "06:00", end: "07:00"}]}', False),
+        ("{dates: 2020-12-21, windows: []}", False),
+    ],
+)
+def test_validate_says_where_a_replaced_day_without_windows_removes_more_than_a_day(
+    bench: Workbench, replaced: str, says: bool
+) -> None:
+    text = (
+        f"version: 1\nschedules:\n  kiln: {{zone: Europe/Berlin, windows: [{{{KILN}}}], replaced: [{replaced}]}}\n"
+        "models:\n  m: {backend: rekognition, project: p, version: v1, schedules: [kiln]}\n"
+    )
+    warning = "warning: schedule kiln: `replaced` removes 136 h, the whole window from 06:00, on 2026-12-21; a closed"
+    validated = bench.preheat("validate", bench.plant(text))
+    assert (validated.exit_code, warning in validated.stderr) == (0, says), validated.output
+
+
 def test_a_half_day_near_by_is_news_and_one_far_off_is_not() -> None:
     def model_with(half_days: str, now: datetime = NOW) -> Schedule:
         plant = plant_with(f"holidays: [{{country: CW}}], half_days: {half_days}")

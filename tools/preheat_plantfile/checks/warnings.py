@@ -27,7 +27,7 @@ def warnings_of(plant: PlantFile, today: date) -> list[str]:
 
 
 def warn_of_closed_days(schedules: Iterable[Schedule], span: Range) -> Iterator[str]:
-    """Yield a warning for each window of which one closed day within `span` removes more than 24 hours."""
+    """Yield a warning for each window of which a closed or replaced day in `span` removes more than 24 hours."""
     for each in schedules:
         closed = sorted(day for day in each.closed - each.replaced_days if day in span)
         for window in dict.fromkeys(each.shift_windows):
@@ -40,6 +40,21 @@ def warn_of_closed_days(schedules: Iterable[Schedule], span: Range) -> Iterator[
                     f"{window.start:%H:%M}, on {_some([str(day) for day in days], DAYS_MAX)}; "
                     "`on_closed: cut` removes only the closed date"
                 )
+            emptied = _find_emptied(each, span) if length > _DAY else []
+            days = [day for day in window.find_starts(emptied) if (each.first or day) <= day <= (each.last or day)]
+            if days:
+                yield (
+                    f"schedule {each.name}: `replaced` removes {length / _HOUR:g} h, the whole window from "
+                    f"{window.start:%H:%M}, on {_some([str(day) for day in days], DAYS_MAX)}; "
+                    "a closed day with `on_closed: cut` removes only its date"
+                )
+
+
+def _find_emptied(schedule: Schedule, span: Range) -> list[date]:
+    """Return the replaced days within a span on which nothing starts instead."""
+    days = sorted(day for day in schedule.replaced_days if day in span)
+    instead = {day for window in schedule.replaced for day in window.find_starts(days)}
+    return [day for day in days if day not in instead]
 
 
 def _length(window: ShiftWindow) -> timedelta:
