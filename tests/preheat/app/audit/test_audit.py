@@ -14,14 +14,14 @@ from preheat.app.audit.audit import EVERY, LISTS_EVERY, Audit, Audited, find_run
 from preheat.app.audit.invariants import judge_ledger
 from preheat.app.ports.errors import AccessRefused, UnreadableItem
 from preheat.app.ports.hosting import Running, Site
-from preheat.app.ports.plans import Planned
+from preheat.app.ports.plans import Planned, WholePlan
 from preheat.domain.calendar.schedule import Schedule, ShiftWindow, Weekday
 from preheat.domain.demand.request import Kind, RequestId, Standing, Standings, Subject
 from preheat.domain.plan.hosted_model import HostedModel, Learning
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Target, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase
+from preheat.domain.record.record import Action, Effort, LedgerEntry, ModelRecord, Ownership, Phase, Unread
 from preheat.domain.verdict.causes import CAUSES, VerdictCause, VerdictState
 
 WELD = ModelId("weld-seams")
@@ -126,6 +126,31 @@ def test_a_model_in_its_window_is_explained() -> None:
     assert (found.unscheduled, found.hosted_units) == ((), 2)
 
 
+def test_only_what_is_hosted_counts_for_the_hosted_unit_hours() -> None:
+    run = make_run(observed=Observed.STARTING)
+    assert run_audit("05:45", run, record=starting("05:28")).hosted_units == 0
+
+
+def test_a_model_whose_target_names_the_stacks_own_region_is_explained() -> None:
+    model = replace(MODEL, target=replace(MODEL.target, region="eu-central-1"))
+    record = replace(HOSTED, target=model.target)
+    assert run_audit("08:00", make_run(), record=record, model=model).unscheduled == ()
+
+
+class TwinStore(MemoryStore):
+    """A store whose plan has a second model of the same resource, without a schedule and first in its order."""
+
+    def read_whole_plan(self) -> WholePlan:
+        plan = super().read_whole_plan()
+        twin = replace(MODEL, model_id=ModelId("a-twin"), schedules=())
+        return replace(plan, models={twin.model_id: twin, **plan.models})
+
+
+def test_a_resource_that_two_models_name_is_explained_by_either() -> None:
+    record = replace(HOSTED, effort=None)
+    assert run_audit("08:00", make_run(), record=record, store=TwinStore()).unscheduled == ()
+
+
 def test_a_model_started_by_hand_outside_any_demand_is_reported_with_its_price() -> None:
     (one,) = run_audit("20:00", make_run(), record=IDLE).unscheduled or ()
     assert (one.model_id, one.usd_per_hour) == (WELD, Decimal(8))
@@ -149,6 +174,12 @@ def test_a_model_with_another_prefix_is_not_reported() -> None:
 @pytest.mark.parametrize(("now", "reported"), [("14:00", 0), ("14:04", 0), ("14:15", 1)])
 def test_a_model_that_goes_on_after_its_demand_is_reported_after_a_few_minutes(now: str, reported: int) -> None:
     assert len(run_audit(now, make_run(), record=HOSTED).unscheduled or ()) == reported
+
+
+def test_a_model_whose_effort_is_over_has_a_moment_after_its_window_too() -> None:
+    left = replace(HOSTED, effort=None)
+    assert run_audit("14:00", make_run(), record=left).unscheduled == ()
+    assert len(run_audit("14:15", make_run(), record=left).unscheduled or ()) == 1
 
 
 def test_a_model_that_is_stopping_is_no_leak() -> None:
@@ -248,6 +279,18 @@ def test_what_starts_or_stops_for_too_long_is_stuck(record: ModelRecord, now: st
     assert bool(run_audit(now, record=record).stuck) is stuck
 
 
+def test_a_start_of_a_long_lead_is_stuck_after_twice_the_lead() -> None:
+    slow = replace(MODEL, lead=timedelta(minutes=50))
+    assert run_audit("06:35", record=starting("05:08"), model=slow).stuck == ()
+    assert run_audit("06:50", record=starting("05:08"), model=slow).stuck != ()
+
+
+def test_a_status_that_this_release_does_not_know_leaves_the_state_unknown() -> None:
+    strange = replace(HOSTED, unread=Unread(at("09:00"), "WARMING_UP"))
+    (one,) = run_audit("09:10", record=strange).unknown
+    assert (one.model_id, one.cause) == (WELD, VerdictCause.STRANGE_STATUS)
+
+
 def observe(number: int, when: datetime = DAY) -> LedgerEntry:
     return LedgerEntry(WELD, number, when, Phase.IDLE, Phase.IDLE, Action.OBSERVE, "there", MODEL.target)
 
@@ -269,6 +312,30 @@ def test_the_last_days_of_a_ledger_are_judged_each_day_and_all_of_it_once_a_mont
         found = [run_audit("", record=IDLE, ledger=ledger, moment=moment) for moment in days]
         assert all(run.judged for run in found)
         assert sum(bool(run.violations) for run in found) == times
+
+
+class GrowingStore(MemoryStore):
+    """A store in which a pass appends an entry between any two readings of a model."""
+
+    reads = 0
+
+    def load(self, model_id: ModelId) -> ModelRecord | None:
+        self.reads += 1
+        record = super().load(model_id)
+        return replace(record, sequence=self.reads) if record is not None else None
+
+    def read_ledger(self, model_id: ModelId) -> Sequence[LedgerEntry]:
+        return self.read_recent_ledger(model_id, DAY)
+
+    def read_recent_ledger(self, model_id: ModelId, since: datetime) -> Sequence[LedgerEntry]:
+        self.reads += 1
+        return tuple(observe(number) for number in range(1, self.reads + 1))
+
+
+def test_an_entry_between_the_readings_of_record_and_ledger_breaks_no_promise() -> None:
+    turn = DAY + find_turn(WELD) * EVERY
+    found = run_audit("", record=IDLE, moment=turn, store=GrowingStore())
+    assert (found.judged, found.violations) == ((WELD,), ())
 
 
 class SpoiltStore(MemoryStore):
