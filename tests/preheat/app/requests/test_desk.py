@@ -981,6 +981,20 @@ def test_a_lost_write_is_decided_again(scene: Scene, monkeypatch: pytest.MonkeyP
     assert scene.asks("extend", of="a", until="22:00").code == Code.ENDED
 
 
+def test_a_request_that_loses_writes_is_counted_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, lost = scene.store.answer, [1, 2]
+
+    def lose(*arguments: Any) -> None:
+        if lost:
+            lost.pop()
+            raise StaleRecord("changed")
+        answer(*arguments)
+
+    monkeypatch.setattr(scene.store, "answer", lose)
+    assert scene.asks("hold", until="20:00").accepted
+    assert {subject: times for (_, subject, _), times in scene.store.counted.items()} == {None: 1, Subject(WELD): 1}
+
+
 def test_who_is_always_too_late_is_sent_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise StaleRecord("changed")

@@ -125,6 +125,17 @@ def test_a_service_on_the_bus_is_known_by_account_and_source() -> None:
         assert scene.takes(message).reply.code == Code.NOT_ALLOWED
 
 
+def test_a_source_whose_name_begins_like_anothers_does_not_count_with_it() -> None:
+    scene = a_scene(
+        *(
+            SenderRule(source, events=(EventSource(source, "111122223333"),), models=("*",), places=1)
+            for source in ("mes", "mes-2")
+        )
+    )
+    assert scene.takes(an_event(scene, "mes-2", "hold", duration="1h")).reply.accepted
+    assert scene.takes(an_event(scene, "mes", "hold", duration="1h")).reply.accepted
+
+
 def test_holds_of_a_day_are_bounded_by_what_they_lasted() -> None:
     scene = a_scene(replace(MES, hours_a_day=timedelta(hours=5)))
     scene.asks("hold", request_id="a", duration="4h")
@@ -139,6 +150,18 @@ def test_holds_of_a_day_are_bounded_by_what_they_lasted() -> None:
     assert scene.asks("hold", duration="1m").code == Code.TOO_MANY_HOURS
     assert scene.asks("hold", day=1, **{"from": "10:00"}, duration="4h").code == Code.ACCEPTED
     assert scene.asks("hold", day=1, **{"from": "10:00"}, duration="2h").code == Code.TOO_MANY_HOURS
+
+
+def test_blocks_do_not_count_for_the_hours_of_a_day() -> None:
+    scene = a_scene(replace(MES, verbs=("hold", "block"), hours_a_day=timedelta(hours=4)))
+    assert scene.asks("block", duration="2h", priority=10).accepted
+    assert scene.asks("hold", duration="4h").code == Code.ACCEPTED
+
+
+def test_a_hold_that_is_extended_counts_once_for_the_hours_of_a_day() -> None:
+    scene = a_scene(replace(MES, hours_a_day=timedelta(hours=3)))
+    scene.asks("hold", request_id="a", duration="2h")
+    assert scene.asks("extend", of="a", duration="1h").code == Code.ACCEPTED
 
 
 def test_without_a_table_blocks_are_short_and_the_highest_priorities_are_for_admins() -> None:

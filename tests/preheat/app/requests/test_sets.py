@@ -114,6 +114,14 @@ def test_a_running_window_moves_its_end_and_never_its_past(scene: Scene) -> None
     ]
 
 
+def test_windows_that_no_pass_reads_any_more_are_dropped(scene: Scene) -> None:
+    put(scene, 1, "18:00-19:00")
+    scene.at("17:00", 9)
+    windows = [window("18:00-19:00", 9)]
+    assert scene.asks("schedule_put", name="week-49", edition=2, windows=windows).accepted
+    assert [begin for begin, _, _ in spans(find_set(scene))] == [at("18:00", 9)]
+
+
 def test_an_empty_list_removes_what_is_to_come_and_a_later_edition_brings_it_back(scene: Scene) -> None:
     put(scene, 1, *WEEK)
     scene.at("18:30")
@@ -209,6 +217,14 @@ def test_a_set_has_one_place_and_every_later_edition_keeps_it(scene: Scene) -> N
     assert put(scene, 1, *WEEK).code == "accepted"
     assert put(scene, 1, *WEEK, name="week-50").code == Code.TOO_MANY_ACTIVE
     assert put(scene, 2, *WEEK, "23:10-23:50").code == "accepted"
+
+
+def test_an_edition_in_place_of_a_set_that_is_over_needs_a_place(scene: Scene) -> None:
+    scene.many(ACTIVE_MAX // 2 - 1, until="23:59")
+    assert put(scene, 1, "17:30-18:00").code == "accepted"
+    scene.at("19:00")
+    assert scene.asks("hold", until="22:00").code == Code.ACCEPTED
+    assert put(scene, 2, "20:00-21:00").code == Code.TOO_MANY_ACTIVE
 
 
 def test_a_sender_puts_windows_only_if_the_table_lets_it_and_within_its_hours_a_day() -> None:
