@@ -13,7 +13,7 @@ from preheat.adapters.clock import VirtualClock
 from preheat.adapters.memory.bus import MemoryEvents
 from preheat.adapters.sqs.replies import MemoryReplies
 from preheat.app.ports.errors import EventsUnavailable, QueueUnavailable, Undeliverable
-from preheat.app.publish import Outbox, format_reply, make_events
+from preheat.app.publish import ENTRIES_REMEMBERED, CountedEntries, Outbox, format_reply, make_events
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.applied import AppliedBy, AppliedPlan
 from preheat.domain.plan.plan import ModelId, Target
@@ -105,6 +105,11 @@ def test_a_model_that_is_late_is_reported_as_that_and_then_as_ready() -> None:
 )
 def test_a_failed_start_and_a_model_of_somebody_elses_are_reported(changes: Any, told: list[EventKind]) -> None:
     assert [event.kind for event in make_events(replace(OBSERVED, **changes))] == told
+
+
+def test_a_model_that_is_lost_is_reported_for_each_of_its_holds_too() -> None:
+    lost = replace(OBSERVED, lost=True, requests=("a", "b"))
+    assert kinds(lost) == [(EventKind.MODEL_LOST, each) for each in (None, "a", "b")]
 
 
 def test_a_hold_of_a_schedule_that_ends_for_two_models_ends_under_one_id() -> None:
@@ -232,3 +237,10 @@ def test_a_reply_waits_a_minute_for_its_queue_and_is_then_set_aside() -> None:
     clock.advance_to(REPLY.at + timedelta(minutes=1))
     with pytest.raises(Undeliverable, match="busy"):
         outbox.publish(REPLY)
+
+
+def test_a_full_memory_of_counted_entries_forgets_the_oldest_alone() -> None:
+    counted = CountedEntries()
+    entries = [replace(OBSERVED, sequence=number) for number in range(ENTRIES_REMEMBERED + 1)]
+    assert all(map(counted.add, entries))
+    assert not any(map(counted.add, entries[1:]))

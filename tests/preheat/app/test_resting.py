@@ -181,6 +181,14 @@ def test_a_warm_resync_wakes_what_an_interrupted_apply_has_not(fleet: Fleet, fun
     assert {fleet.records[name].wake_at for name in NAMES} == {functions.clock.at}
 
 
+def test_a_resync_wakes_a_model_that_an_interrupted_apply_left_without_a_line(
+    fleet: Fleet, functions: Functions
+) -> None:
+    fleet.set(PAINT, wake_at=None, plan_version=0)
+    assert functions.tick(0).resynced == (PAINT,)
+    assert fleet.records[PAINT].wake_at == functions.clock.at
+
+
 def test_a_model_that_no_plan_names_any_more_is_forgotten(fleet: Fleet, functions: Functions) -> None:
     functions.tick(0)
     fleet.apply([_make_model(PAINT)], expected_version=1, at=NOON + timedelta(minutes=1))

@@ -95,6 +95,14 @@ def test_a_queue_out_of_reach_leaves_the_model_due_for_the_tick(monkeypatch: pyt
     assert scene.find_due() == [WELD]
 
 
+def test_a_model_is_due_before_its_message_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = WatchScene(endpoint_model())
+    due: list[ModelId] = []
+    monkeypatch.setattr(scene.queue, "enqueue", lambda *_: due.extend(scene.find_due()))
+    scene.watch.look(CHANGE)
+    assert due == [WELD]
+
+
 @pytest.mark.parametrize(
     ("change", "woken"),
     [

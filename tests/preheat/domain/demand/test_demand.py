@@ -16,6 +16,7 @@ from preheat.domain.calendar.windows import Window, merge
 from preheat.domain.calendar.zones import to_instant
 from preheat.domain.demand.demand import BRIDGE_ALLOWANCE, find_demands, look_ahead
 from preheat.domain.demand.pieces import STOP_TIME
+from preheat.domain.plan.hosted_model import HEAD_START
 
 minutes = st.integers(0, 2_000)
 windows = st.tuples(minutes, st.integers(1, 300)).map(
@@ -137,6 +138,13 @@ def test_a_gap_of_exactly_what_a_restart_costs_is_bridged_and_a_longer_one_is_no
     assert cost == timedelta(minutes=40)
     assert len(find_demands(a_model("06:00-14:00", "14:40-22:00"), at("00:00"), at("23:00"))) == 1
     assert len(find_demands(a_model("06:00-14:00", "14:41-22:00"), at("00:00"), at("23:00"))) == 2
+
+
+def test_a_gap_that_is_longer_by_a_head_start_is_bridged_where_requests_may_ask_for_units() -> None:
+    plain, raised = (a_model("06:00-14:00", "14:42-22:00", max_units_by_request=cap) for cap in (None, 5))
+    assert timedelta(minutes=2) < HEAD_START
+    assert len(find_demands(plain, at("00:00"), at("23:00"))) == 2
+    assert len(find_demands(raised, at("00:00"), at("23:00"))) == 1
 
 
 def test_the_outlook_is_half_open_and_names_the_next_edge() -> None:

@@ -84,6 +84,12 @@ def test_the_stack_bounds_what_a_plan_allows() -> None:
     assert excess(model, hold("16:00", "20:01"), most=8).budget == 8
 
 
+def test_what_is_left_of_a_budget_is_never_less_than_nothing() -> None:
+    found = find_excess({MONDAY: (30.0, 31.0)}, 24.0)
+    assert found is not None
+    assert found.left == 0
+
+
 def test_by_default_requests_may_add_a_day_of_the_units_that_they_may_ask_for() -> None:
     model = a_model(units=Units(2), max_units_by_request=3)
     assert excess(model, hold("00:00", "00:00", day=1, end_day=3, units=3)) is None

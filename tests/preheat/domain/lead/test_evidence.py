@@ -6,12 +6,22 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.day import at
 
-from preheat.domain.lead.evidence import AFTER_A_CHANGE, add_sample, count_trusted, cut, holds_up, turn_to
+from preheat.domain.lead.evidence import (
+    AFTER_A_CHANGE,
+    add_sample,
+    count_trusted,
+    cut,
+    holds_up,
+    measure_start,
+    turn_to,
+)
 from preheat.domain.plan.plan import Backend, ModelId, Target
+from preheat.domain.plan.turn import Turn
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import SAMPLES_KEPT, ModelRecord
+from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord
 
 MINUTE = timedelta(minutes=1)
 FRESH = ModelRecord(ModelId("weld-seams"), Target("line-1", "3"), observed=Observed.STOPPED, unreadable=2)
@@ -85,3 +95,18 @@ HELD_UP = {
 def test_from_which_try_on_a_refusal_holds_a_start_up(answer: Answer) -> None:
     found = next((tries for tries in range(1, 20) if holds_up(answer, tries)), None)
     assert found == HELD_UP[answer]
+
+
+def test_a_check_that_comes_a_round_of_its_turn_later_still_measures_a_start() -> None:
+    effort = Effort(
+        at("08:00"),
+        at("16:00"),
+        at("08:00"),
+        "early",
+        first_start_at=at("07:28"),
+        unready_at=at("07:40"),
+        lead=30 * MINUTE,
+        turn=Turn(timedelta(), 10 * MINUTE),
+    )
+    assert measure_start(effort, (), at("07:52")) == 24 * MINUTE
+    assert measure_start(replace(effort, turn=None), (), at("07:52")) is None
