@@ -6,6 +6,8 @@ from preheat.app.ports.hosting import Backlogs, Gates, Glances, Hosting
 from preheat.app.ports.store import Store
 from preheat_lab.simulation.ports import BACKLOG_CALLS, GATE_CALLS, HOSTING_CALLS, STORE_CALLS
 
+NO_CALL = {"read_served_at"}  # it returns what the last answer had
+
 
 @pytest.mark.parametrize(
     ("ports", "calls"),
@@ -17,4 +19,4 @@ from preheat_lab.simulation.ports import BACKLOG_CALLS, GATE_CALLS, HOSTING_CALL
     ],
 )
 def test_every_call_of_a_port_can_fail(ports: tuple[type, ...], calls: tuple[str, ...]) -> None:
-    assert {name for port in ports for name in dir(port) if not name.startswith("_")} == set(calls)
+    assert {name for port in ports for name in dir(port) if not name.startswith("_")} - NO_CALL == set(calls)
