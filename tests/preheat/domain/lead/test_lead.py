@@ -123,15 +123,15 @@ def test_a_lead_is_whole_seconds_rounded_up() -> None:
         (
             learn_lead([10 * MINUTE], 1, Learning(), 30 * MINUTE),
             (
-                "starts 30 min plus slack early: the one recorded start took 10 min; +119 % because only 1 start is recorded;"
-                " at least the default until 20 starts are recorded"
+                "starts 30 min plus slack early: the one recorded start took 10 min;"
+                " +119 % because only 1 start is recorded; at least the default until 20 starts are recorded"
             ),
         ),
         (
             learn_lead([80 * MINUTE] * 60, 60, Learning(0.001), 30 * MINUTE),
             (
-                "starts 90 min plus slack early: the slowest of the last 60 starts took 80 min; +75 % because only 60 starts are"
-                " recorded; limited by the cap, so starts may be late"
+                "starts 90 min plus slack early: the slowest of the last 60 starts took 80 min;"
+                " +75 % because only 60 starts are recorded; limited by the cap, so starts may be late"
             ),
         ),
         (
