@@ -147,8 +147,8 @@ MUTATIONS = (
     ),
     _in_reconcile(
         name="what has begun is not wanted yet by the pass's own clock",
-        old="known = (record.since, *(",
-        new="known = (None, *(",
+        old="known = (record.since, model.announced_at, *(",
+        new="known = (None, model.announced_at, *(",
         rule="demand is seen from no earlier than what was begun for it",
         sees="S3",
         first=("woken by an apply: two faults",),

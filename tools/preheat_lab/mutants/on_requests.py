@@ -89,7 +89,7 @@ MUTATIONS = (
     ),
     _in_demand(
         name="requests: a hold that comes late is bridged back",
-        old="too_late = end is not None and piece.request_id is not None and piece.known_at >= end",
+        old="too_late = end is not None and _is_late(piece, end) and not runs_on(end, place)",
         new="too_late = False",
         rule="a hold that became known when all before it was over is a demand of its own",
         sees="L3",

@@ -135,7 +135,7 @@ MUTATIONS = (
         record,
         record.phase,
         reason,
-        pick_wake(situation, situation.now + pause),
+        _check_again(situation, record, situation.now + pause),
         Action.UNREAD if tell else Action.LOOK,
     """,
         new="record, record.phase, reason, pick_wake(situation), Action.UNREAD if tell else Action.LOOK",
