@@ -22,10 +22,10 @@ class Judged:
     verdict: Verdict | None
 
     @property
-    def zone(self) -> str:
-        """The time zone of its plant: that of its first schedule."""
+    def zone(self) -> str | None:
+        """The time zone of its plant: that of its first schedule; None: the plan has none, so it is UTC."""
         model = self.status.model
-        return (model.zone if model is not None else None) or "UTC"
+        return model.zone if model is not None else None
 
 
 def judge_all(found: Sequence[ModelStatus], now: datetime) -> list[Judged]:

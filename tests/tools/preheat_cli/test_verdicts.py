@@ -1,6 +1,7 @@
 """Ten models at 05:50, in ten kinds of trouble and none: what status and explain say, and with which exit status."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -157,3 +158,19 @@ def test_words_of_the_service_that_end_in_a_full_stop_get_no_second_one(morning:
     board = BoardSource(morning.store, morning.clock, "plant").render()
     assert "failed to start hosting.<" in board
     assert "failed to start hosting.." not in board
+
+
+def test_times_of_several_zones_in_one_table_name_their_zone(morning: Workbench) -> None:
+    """A model without a plan has none, so its times are in UTC."""
+    assert "for 07:00 (in 10 min), expected 06:55\n" in morning.preheat("status").output
+    head, evening, rest = PLANT.partition("  evening:\n")
+    plant = head + evening + rest.replace("Europe/Berlin", "Asia/Tokyo").replace("  by-hand: ", "  by-another-hand: ")
+    assert morning.preheat("apply", morning.plant(plant), "--yes").exit_code == 0
+    shown = morning.preheat("status").output
+    assert "for 07:00 CET (in 10 min), expected 06:55 CET\n" in shown
+    assert re.search(r"resting +until 18:00 JST ", shown)
+    assert re.search(r"by-hand +since 05:20Z ", shown)
+    assert "for 06:00Z (in 10 min), expected 05:55Z\n" in morning.preheat("status", "--utc").output
+    board = BoardSource(morning.store, morning.clock, "plant").render()
+    assert '<span class="when">since 05:20 UTC (30 min ago)</span>' in board
+    assert "for 07:00 (in 10 min)" in board

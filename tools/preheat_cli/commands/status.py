@@ -78,7 +78,8 @@ def _print(store: Store, wish: _Wish, now: datetime, begin: Callable[[], None] |
     shown = judge_some(found, now, lambda: read_fleet(store, now)) if wish.named else judge_all(found, now)
     if begin is not None:
         begin()  # only now, so that the screen is never empty while it reads
-    times = [PlantTime(now, None if wish.utc else one.zone) for one in shown]
+    several = len({one.zone for one in shown}) > 1
+    times = [PlantTime(now, None if wish.utc else one.zone, several) for one in shown]
     if wish.form is Format.JSON:
         for each in shown:
             typer.echo(json.dumps(status_views.fields(each)))

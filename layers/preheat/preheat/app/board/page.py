@@ -144,7 +144,7 @@ def _write_all_trouble(board: Board, look: Look) -> Iterator[str]:
 
 
 def _write_trouble(board: Board, row: BoardRow) -> str:
-    verdict, time = row.verdict, PlantTime(board.at, row.zone)
+    verdict, time = row.verdict, board.find_time(row)
     remedy = next(iter(verdict.remedies), Remedy("See what Preheat knows", f"preheat explain {verdict.model_id}"))
     command = f" <code>{escape(remedy.command)}</code>" if remedy.command else ""
     todo = f'<p class="todo">{escape(remedy.what)}{":" if command else "."}{command}</p>'
@@ -186,7 +186,7 @@ def _cut(rows: Sequence[BoardRow], look: Look) -> tuple[Sequence[BoardRow], int]
 
 
 def _write_row(board: Board, row: BoardRow) -> str:
-    verdict, time = row.verdict, PlantTime(board.at, row.zone)
+    verdict, time = row.verdict, board.find_time(row)
     return (
         f'<li class="row {CLASSES[verdict.state]}" {_write_data(verdict)}>'
         f'<span class="state">{verdict.state}</span><span class="name">{escape(verdict.model_id)}</span>'

@@ -23,7 +23,7 @@ LAST_HOUR: Final = 95.0  # percent of a line: an hour further right has no room
 
 def draw_line(board: Board, row: BoardRow) -> str:
     """Return the timeline of one row; where now is, `draw_now` says for all rows at once."""
-    time = PlantTime(board.at, row.zone)
+    time = board.find_time(row)
     bars = "".join(_draw_bar(board, span, time) for span in row.spans)
     said = "; ".join(_describe(span, time) for span in row.spans) or "nothing planned"
     return f'<div class="line" role="img" aria-label="Timeline: {escape(said)}">{bars}</div>'

@@ -16,6 +16,7 @@ from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.plan import Mode
 from preheat.domain.verdict.causes import URGENCY, VerdictState
 from preheat.domain.verdict.judging import judge
+from preheat.domain.verdict.plant_time import PlantTime
 from preheat.domain.verdict.rivals import add_rivals
 from preheat.domain.verdict.verdict import Verdict
 
@@ -106,6 +107,10 @@ class Board:
     def calm(self) -> tuple[BoardRow, ...]:
         """All others."""
         return tuple(row for row in self.rows if not row.is_trouble)
+
+    def find_time(self, row: BoardRow) -> PlantTime:
+        """Return the clock of a row; its times name their zone if it is not the board's."""
+        return PlantTime(self.at, row.zone, row.zone != self.zone)
 
     def counts(self) -> dict[VerdictState, int]:
         """Return how many models have each state, the most urgent first; without states that no model has."""

@@ -10,22 +10,26 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class PlantTime:
-    """A reader's clock at `now`; `zone` None, or one that is not available here: UTC, as `--utc` asks for."""
+    """A reader's clock at `now`; `zone` None, or one that is not available here: UTC, as `--utc` asks for.
+
+    `named`: each time has the short name of its zone, because the reader sees times of other zones too.
+    """
 
     now: datetime
     zone: str | None = None
+    named: bool = False
 
     def at(self, instant: datetime) -> str:
         """Return an instant on this clock: `06:00` today, `Mon 06:00` within six days, else with the date.
 
-        In UTC with a `Z` behind it.
+        In UTC with a `Z` behind it, and if `named` with the zone: `06:00 CET`.
         """
         found = find_zone(self.zone) if self.zone is not None else None
         zone = found or UTC
         local, today = instant.astimezone(zone), self.now.astimezone(zone).date()
         days = (local.date() - today).days
         form = "%H:%M" if days == 0 else "%a %H:%M" if -6 < days < 6 else "%Y-%m-%d %H:%M"
-        return local.strftime(form) + ("Z" if found is None else "")
+        return local.strftime(form) + ("Z" if found is None else local.strftime(" %Z") if self.named else "")
 
     def away(self, instant: datetime) -> str:
         """Return how far away an instant is: `in 12 min`, `3 h 5 min ago`, `now`."""
