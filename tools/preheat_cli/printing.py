@@ -16,9 +16,14 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
         typer.echo(printable(line), err=err)
 
 
+def find_width() -> int:
+    """Return the columns of the terminal; 0: the output goes elsewhere, and no line is too long."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
 def print_folded(lines: Iterable[str], indent: int) -> None:
     """Print each text as `print_lines` does; on a terminal, fold it between words, indented from its second line on."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    width = find_width()
     for line in lines:
         shown = printable(line)
         if width > indent:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -25,6 +26,7 @@ from preheat.domain.bill.money import Tariff, charge, find_tariffs
 from preheat.domain.calendar.windows import Window
 from preheat.domain.plan.hosted_model import Learning
 from preheat.domain.plan.plan import Backend, ModelId, Units
+from preheat_cli import printing
 from preheat_cli.commands.report import read_entries
 from preheat_cli.views import report_html, report_text
 from preheat_cli.views.report_charts import _round_up
@@ -333,3 +335,23 @@ def test_no_amount_is_a_negative_zero() -> None:
     assert (report_text.hours(little), report_text.hours(-timedelta(hours=1))) == ("0.00", "-1.00")
     figures = Figures(saved_week={"USD": Decimal("-0.0049")})
     assert "-0.00" not in "".join(_write_figures(figures))
+
+
+def words_of(shown: str) -> list[str]:
+    """Return every word of a report but the heading that blocks do without."""
+    return [word for word in shown.lower().split() if word != "model"]
+
+
+@pytest.mark.parametrize("width", [120, 100, 60])
+def test_a_report_fits_the_terminal_and_breaks_no_word(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, golden: Golden, width: int
+) -> None:
+    live_a_day(bench)
+    whole = bench.preheat("report", *OF_THE_DAY).output
+    monkeypatch.setattr(printing, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = bench.preheat("report", *OF_THE_DAY).output
+    assert max(map(len, shown.splitlines())) <= width
+    assert sorted(words_of(shown)) == sorted(words_of(whole))
+    if width == 60:
+        golden(GOLDEN / "report-60.txt", shown)

@@ -6,6 +6,7 @@ Owns where ledgers and tariffs come from. `preheat_report` computes, `views.repo
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,7 +23,7 @@ from preheat_cli.options.models import ModelsArgument
 from preheat_cli.options.stack import StackOptions, takes_stack
 from preheat_cli.options.time_range import instant_of
 from preheat_cli.planning import read_plant_file
-from preheat_cli.printing import print_lines
+from preheat_cli.printing import find_width, print_lines
 from preheat_cli.stack import Surroundings
 from preheat_cli.views import show
 from preheat_plantfile.compiling.terms import Terms, terms_of
@@ -157,8 +158,8 @@ def _tariffs(terms: Terms) -> _Tariffs:
 def _find_form(form: Form) -> Callable[["Report"], str]:
     from preheat_cli.views import report_html, report_text  # noqa: PLC0415 - as above
 
-    forms = {
-        Form.TABLE: report_text.table,
+    forms: dict[Form, Callable[[Report], str]] = {
+        Form.TABLE: partial(report_text.table, width=find_width()),
         Form.CSV: report_text.csv_rows,
         Form.JSON: report_text.json_lines,
         Form.HTML: report_html.page,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import textwrap
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from preheat_cli.views import show
 from preheat_report.promise import QUANTILES, Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from preheat_report import Amounts, ModelReport, Report
 
@@ -22,8 +23,11 @@ LATE_SHOWN = 10
 NOTE = "AWS bills from the accepted start to the accepted stop. Preheat cannot see a run between two checks."
 
 
-def table(found: "Report") -> str:
-    """Return the report as a table: a line for each model, their sums, and what is in doubt."""
+def table(found: "Report", width: int = 0) -> str:
+    """Return the report as a table: a line for each model, their sums, and what is in doubt.
+
+    `width`: the columns of a terminal. If the table is wider, each model has a block of lines; sentences fold at words.
+    """
     head = ("MODEL", *(cause.upper() for cause in Cause), "PAID", "COST", "ON TIME", "MARGIN", "SAVED")
     rows = [head, *(_row(each) for each in found.models)]
     if len(found.models) > 1:
@@ -32,9 +36,27 @@ def table(found: "Report") -> str:
     lines = [f"{show.instant(found.asked.start)} to {show.instant(min(found.asked.end, found.as_of))}, in unit-hours"]
     late = describe_late(found)
     lines += [*late, ""] if late else []
-    lines += ["  ".join(_align(row, widths)).rstrip() for row in rows]
+    aligned = ["  ".join(_align(row, widths)).rstrip() for row in rows]
+    lines += aligned if not width or max(map(len, aligned)) <= width else _blocks(rows)
     lines += ["", *_say_unpriced(found), *_promises(found.promise), *_savings(found), *_doubts(found), NOTE]
-    return "\n".join(map(printable, lines)) + "\n"
+    return "\n".join(_fold(printable(line), width) for line in lines) + "\n"
+
+
+def _blocks(rows: "Sequence[Sequence[str]]") -> "Iterator[str]":
+    """Yield the rows of a table one below another: a line for each cell, with its heading."""
+    (_, *heads), *models = rows
+    label, cell = max(map(len, heads)), max(len(cell) for _, *cells in models for cell in cells)
+    for name, *cells in models:
+        yield name
+        yield from (f"  {head.lower():<{label}}  {each:>{cell}}" for head, each in zip(heads, cells, strict=True))
+
+
+def _fold(line: str, width: int) -> str:
+    """Return a line folded between words if it does not fit, with an indent from its second line on."""
+    if not 0 < width < len(line):
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
 
 
 def describe_late(found: "Report") -> list[str]:
