@@ -14,7 +14,7 @@ import typer
 
 from preheat.domain.printable import printable
 
-SUCCESS, CHECK_FAILED, USAGE_ERROR, INTERNAL_ERROR = 0, 1, 2, 70
+CHECK_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 70
 EXIT_STATUS: Final = (
     "Exit status: 0 success, 1 check failed, 2 usage error, 3 changes found (with --detailed-exitcode),"
     " 70 internal error, 130 Ctrl-C."

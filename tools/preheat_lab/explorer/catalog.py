@@ -268,4 +268,6 @@ DEEP = (
     replace(GLANCES_PLAN, workers=2),
     replace(GLANCES_BLOCK, workers=2, people=1),
     replace(GLANCES_ENDPOINT, workers=2, faults=1),
+    replace(MORE_UNITS_RELEASED, faults=1),
+    replace(MORE_UNITS_RELEASED, workers=2),
 )

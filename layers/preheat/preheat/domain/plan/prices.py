@@ -21,7 +21,6 @@ USD_PER_UNIT_HOUR: Final[Mapping[Backend, Decimal]] = {
     Backend.LOOKOUT_VISION: Decimal(4),
     Backend.REKOGNITION: Decimal(4),
 }
-PRICES_READ_IN: Final = "2026-09"
 _US_EAST_1: Final[Mapping[str, str]] = {
     "ml.m5.large": "0.115",
     "ml.m5.xlarge": "0.23",
