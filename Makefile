@@ -129,7 +129,7 @@ publish:  ## publish dist/packaged.yaml in the Serverless Application Repository
 demo: setup  ## show a shift on the local AWS, from its plan to its bill
 	.venv/bin/preheat demo
 
-lab: setup  ## list the programs that prove and measure: $(LAB) NAME [options]
+lab: setup  ## list the programs that prove and measure: .venv/bin/python -m preheat_lab NAME
 	@$(LAB) --help
 
 chaos: setup  ## faults on the local AWS: a scripted hour in compressed time (SEED=1)

@@ -107,3 +107,9 @@ def test_the_glossary_has_each_word_once_and_every_phase_and_mode() -> None:
     assert set(re.findall(r"`(\w+)`", phases[1])) == set(Phase)
     assert all(f"`{mode}`" in page for mode in Mode)
     assert all(f"`{backend}`" in page for backend in Backend)
+
+
+def test_the_help_of_make_shows_no_variable_of_the_makefile() -> None:
+    described = re.findall(r"^([a-z-]+):.*## (.*)$", MAKEFILE, re.MULTILINE)
+    assert len(described) > 20
+    assert [each for each in described if "$(" in each[1]] == []

@@ -43,7 +43,7 @@ def check_caller(stack: StackFacts) -> Finding:
     if account != stack.account:
         meaning = f"you are {stack.caller}, and the stack is in account {stack.account}"
         return Finding(check, subject, CheckResult.FAIL, meaning, "use --profile with credentials of that account")
-    return Finding(check, subject, CheckResult.PASS, f"{stack.caller} in {stack.region}")
+    return Finding(check, subject, CheckResult.PASS, stack.caller)
 
 
 def check_clock(stack: StackFacts) -> Finding:

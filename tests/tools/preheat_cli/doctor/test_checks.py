@@ -126,6 +126,11 @@ class CheckCase:
     words: str
 
 
+def test_the_credentials_name_the_region_once() -> None:
+    shown = stack_checks.check_caller(STACK)
+    assert (shown.subject, shown.verdict, shown.meaning) == (STACK.region, CheckResult.PASS, STACK.caller)
+
+
 GATE = "0c6d2f58-1111-4222-8333-444455556666"
 DRAIN = Drain("https://sqs.eu-central-1.amazonaws.com/123456789012/images")
 FAIL, WARN, SKIP = CheckResult.FAIL, CheckResult.WARN, CheckResult.SKIP
