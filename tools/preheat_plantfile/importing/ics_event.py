@@ -109,12 +109,12 @@ class CalendarEvent:
         return found
 
     def single_starts(self) -> Iterator[tuple[date, Hours]]:
-        """Yield its single starts; one that lasts longer than a window may comes as a window for each day."""
+        """Yield its single starts; one that lasts longer than a window may comes as several in a row."""
         for day, hours in [(day, hours) for day, some in self.singles.items() for hours in sorted(some)]:
             rest, at = hours, day
             while rest.length > DAYS_MAX * DAY:
-                yield at, Hours(rest.start, DAY)
-                at, rest = at + DAY, Hours(time(), rest.length - DAY)
+                yield at, Hours(rest.start, DAYS_MAX * DAY)
+                at, rest = at + DAYS_MAX * DAY, Hours(time(), rest.length - DAYS_MAX * DAY)
             yield at, rest
 
 
@@ -242,13 +242,13 @@ class EventReader:
             self.exclude(event, moment, "EXDATE")
 
     def _each(self, prop: Property, take: Callable[[str], object]) -> None:
-        """Hand on each value of a list; one that cannot be read is lost alone."""
-        for text in prop.value.split(",") if prop.value else ():
+        """Hand on each value of a list, an equal one once; one that cannot be read is lost alone."""
+        for text in filter(None, dict.fromkeys(each.strip() for each in prop.value.split(","))):
             try:
                 take(text)
             except Lost as lost:
                 said = str(lost)
-                self.report(said if prop.name in said else f"its {prop.name} {show(text.strip())}: {said}")
+                self.report(said if prop.name in said else f"its {prop.name} {show(text)}: {said}")
             except (UnreadableValue, OverflowError) as error:
                 self.report(str(error))
 

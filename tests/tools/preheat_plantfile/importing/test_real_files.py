@@ -337,6 +337,17 @@ def nest(depth: int) -> bytes:
         pytest.param(calendar(SHIFT + ";" * 500_000), id="a long line"),
         pytest.param(calendar(f"{SHIFT}\nRRULE:FREQ=YEARLY;INTERVAL=1000;BYMONTH=2;BYMONTHDAY=29"), id="a rare rule"),
         pytest.param(calendar(f"{SHIFT}\nEXDATE:" + ",".join(["20261202T050000Z"] * 50_000)), id="many exclusions"),
+        pytest.param(calendar(f"{SHIFT}\nEXDATE:" + "," * 3_000_000), id="commas"),
+        pytest.param(
+            calendar(*[f"{SHIFT}\nRRULE:FREQ=YEARLY;BYYEARDAY={n % 366 + 1},-{n // 366 + 1}" for n in range(3_000)]),
+            id="different rules",
+        ),
+        pytest.param(
+            calendar(
+                *[f"DTSTART:202612{n % 28 + 1:02}T{n % 24:02}{n // 672:02}00Z\nDURATION:P999D" for n in range(2_000)]
+            ),
+            id="long events",
+        ),
         pytest.param(
             calendar(*[f"UID:s\n{SHIFT}\nRECURRENCE-ID:2026120{n % 9}T050000Z" for n in range(9_000)]),
             id="many moved starts",

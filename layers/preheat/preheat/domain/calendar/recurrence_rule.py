@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from preheat.domain.calendar.rule_text import INTERVAL_MAX, TEXT_MAX, RuleParts, read_parts
 
@@ -16,6 +16,7 @@ __all__ = ["INTERVAL_MAX", "TEXT_MAX", "RecurrenceRule", "comes_true", "find_dat
 
 YEARS_SEARCHED: Final = 100
 _YEARS_KEPT: Final = 1_024
+_PLACES_KEPT: Final = 128  # years, of some 100 kB each
 _DAY: Final = timedelta(days=1)
 
 
@@ -35,6 +36,18 @@ class RecurrenceRule:
 
     def __post_init__(self) -> None:
         read_parts(self.text)
+
+
+class _Place(NamedTuple):
+    """A date, and where it lies in its month and year: the n-th day from the front, and from the back the -n-th."""
+
+    day: date
+    month: int
+    weekday: int
+    in_month: int
+    in_month_back: int
+    in_year: int
+    in_year_back: int
 
 
 def find_dates(rule: RecurrenceRule, year: int) -> frozenset[date]:
@@ -62,74 +75,87 @@ def _find_dates(rule: RecurrenceRule, year: int) -> frozenset[date]:
     if year < rule.anchor.year:
         return frozenset()
     parts = read_parts(rule.text).complete(rule.anchor)
-    found = (day for period in _cut_periods(parts, rule.anchor, year) for day in _choose(parts, period))
+    found = (place.day for period in _cut_periods(parts, rule.anchor, year) for place in _choose(parts, period))
     return frozenset(day for day in found if day.year == year and day >= rule.anchor)
 
 
-def _cut_periods(parts: RuleParts, anchor: date, year: int) -> Iterator[Sequence[date]]:
+@lru_cache(maxsize=_PLACES_KEPT)
+def _places(year: int) -> Sequence[_Place]:
+    """Return the dates of a year."""
+    first = date(year, 1, 1)
+    length = (date(year + 1, 1, 1) - first).days
+    found: list[_Place] = []
+    for number in range(length):
+        day = first + number * _DAY
+        back = day.day - _month_length(day) - 1
+        found.append(_Place(day, day.month, day.weekday(), day.day, back, number + 1, number - length))
+    return found
+
+
+def _places_from(first: date, count: int) -> Sequence[_Place]:
+    at = first.toordinal() - date(first.year, 1, 1).toordinal()
+    found = _places(first.year)[at : at + count]
+    return found if len(found) == count else [*found, *_places(first.year + 1)[: count - len(found)]]
+
+
+def _cut_periods(parts: RuleParts, anchor: date, year: int) -> Iterator[Sequence[_Place]]:
     """Yield the days of each period of the rule that has days in a year: whole periods, as BYSETPOS counts in them."""
     interval = parts.interval
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
     if parts.frequency == "YEARLY":
         if (year - anchor.year) % interval == 0:
-            yield _days(first, after)
+            yield _places(year)
     elif parts.frequency == "MONTHLY":
         for month in range(1, 13):
             if (12 * (year - anchor.year) + month - anchor.month) % interval == 0:
-                yield _days(date(year, month, 1), date(year + month // 12, month % 12 + 1, 1))
+                begin = date(year, month, 1)
+                yield _places_from(begin, _month_length(begin))
     elif parts.frequency == "WEEKLY":
         week = anchor - (anchor.weekday() - parts.week_start) % 7 * _DAY
         week += (max((first - week).days, 0) // 7 // interval * interval) * 7 * _DAY
         while week < after:
-            yield _days(week, week + 7 * _DAY)
+            yield _places_from(week, 7)
             week += 7 * interval * _DAY
     else:
         day = anchor + -(-max((first - anchor).days, 0) // interval) * interval * _DAY
-        while day < after:
-            yield (day,)
-            day += interval * _DAY
+        yield from ((place,) for place in _places(year)[(day - first).days :: interval])
 
 
-def _days(first: date, after: date) -> Sequence[date]:
-    return [first + number * _DAY for number in range((after - first).days)]
-
-
-def _choose(parts: RuleParts, period: Sequence[date]) -> Iterable[date]:
+def _choose(parts: RuleParts, period: Sequence[_Place]) -> Iterable[_Place]:
     """Return the days of one period that the rule means, by all its BY parts and then by BYSETPOS."""
-    found = [day for day in period if _holds(parts, day)]
+    found = [place for place in period if _holds(parts, place)]
     if not parts.positions:
         return found
     count = len(found)
     return [found[at - 1 if at > 0 else count + at] for at in parts.positions if 0 < abs(at) <= count]
 
 
-def _holds(parts: RuleParts, day: date) -> bool:
-    if parts.months and day.month not in parts.months:
+def _holds(parts: RuleParts, place: _Place) -> bool:
+    if parts.months and place.month not in parts.months:
         return False
-    if (parts.weekdays or parts.numbered) and not _is_weekday(parts, day):
+    if (parts.weekdays or parts.numbered) and not _is_weekday(parts, place):
         return False
-    if parts.month_days and not {day.day, day.day - _month_length(day) - 1} & parts.month_days:
+    month_days, year_days = parts.month_days, parts.year_days
+    if month_days and place.in_month not in month_days and place.in_month_back not in month_days:
         return False
-    if parts.year_days:
-        number, length = day.timetuple().tm_yday, date(day.year, 12, 31).timetuple().tm_yday
-        if not {number, number - length - 1} & parts.year_days:
-            return False
-    return not parts.weeks or _is_in_weeks(parts, day)
+    if year_days and place.in_year not in year_days and place.in_year_back not in year_days:
+        return False
+    return not parts.weeks or _is_in_weeks(parts, place.day)
 
 
-def _is_weekday(parts: RuleParts, day: date) -> bool:
+def _is_weekday(parts: RuleParts, place: _Place) -> bool:
     """Return whether a day is one of BYDAY's: plain and numbered ones together, as in WE,-1FR."""
-    return day.weekday() in parts.weekdays or (bool(parts.numbered) and _is_numbered(parts, day))
+    return place.weekday in parts.weekdays or (bool(parts.numbered) and _is_numbered(parts, place))
 
 
-def _is_numbered(parts: RuleParts, day: date) -> bool:
+def _is_numbered(parts: RuleParts, place: _Place) -> bool:
     """Return whether a day is the n-th such weekday, from the front or the back, of its month or else its year."""
     if parts.counts_in_months:
-        number, length = day.day, _month_length(day)
+        number, back = place.in_month, place.in_month_back
     else:
-        number, length = day.timetuple().tm_yday, date(day.year, 12, 31).timetuple().tm_yday
-    weekday = day.weekday()
-    return bool({(weekday, (number - 1) // 7 + 1), (weekday, -((length - number) // 7) - 1)} & parts.numbered)
+        number, back = place.in_year, place.in_year_back
+    nth, from_back = (number - 1) // 7 + 1, -((-back - 1) // 7) - 1
+    return (place.weekday, nth) in parts.numbered or (place.weekday, from_back) in parts.numbered
 
 
 def _is_in_weeks(parts: RuleParts, day: date) -> bool:
