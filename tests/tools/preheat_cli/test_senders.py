@@ -124,6 +124,18 @@ def test_apply_shows_what_changes_in_the_table(bench: Workbench, iam: Iam) -> No
     assert bench.store.read_senders() == ()
 
 
+def test_a_plan_that_differs_in_the_table_alone_has_the_exit_status_of_a_difference(bench: Workbench, iam: Iam) -> None:
+    table = "senders:\n  mes: {roles: [line-controller]}\n"
+    assert iam is not None
+    apply(bench, table)
+    compared = ("plan", bench.plant(PLANT + table), "--detailed-exitcode", "--stack", "local")
+    same = bench.preheat(*compared)
+    assert (same.exit_code, "senders differ" in same.output) == (0, False)
+    bench.plant(PLANT)
+    found = bench.preheat(*compared)
+    assert (found.exit_code, "; senders differ" in found.output) == (3, True)
+
+
 def test_the_order_of_the_entries_is_a_change(bench: Workbench, iam: Iam) -> None:
     entries = ["  a: {roles: [line-controller]}\n", "  b: {roles: [line-controller]}\n"]
     assert iam is not None

@@ -99,8 +99,11 @@ def plan(
             _check_cost(file, plant, now, form, allow_over or ())
         if detailed_exitcode and file is not None and plant is not None:
             found = compare(file, plant, surroundings.open(stack), now)
-            typer.echo(f"compared with plan {found.stored.version}: {describe_counts(found.changes)}", err=True)
-            if found.changes:
+            differs = "; senders differ" if found.sender_changes else ""
+            typer.echo(
+                f"compared with plan {found.stored.version}: {describe_counts(found.changes)}{differs}", err=True
+            )
+            if found.changes or found.sender_changes:
                 raise typer.Exit(CHANGED)
 
 
