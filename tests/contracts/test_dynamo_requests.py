@@ -276,6 +276,19 @@ def test_what_is_over_is_deleted_by_the_table_and_a_reply_after_its_life(dynamo:
     assert reply["expires_at"] == {"N": str(int((REPLY.at + REPLIES_KEPT).timestamp()))}
 
 
+def test_a_released_hold_is_kept_as_long_as_any_other(dynamo: Dynamo) -> None:
+    released = replace(HOLD, released_at=SIX)
+    dynamo.store.answer(REPLY, released, [])
+    item = dynamo.client.get_item(TableName=dynamo.tables.names.models, Key=key(WELD, "request#hold-1"))["Item"]
+    assert item["expires_at"] == {"N": str(int((released.until + KEPT_AFTER_EXPIRY).timestamp()))}
+
+
+def test_the_count_of_an_hour_is_kept_until_its_end(dynamo: Dynamo) -> None:
+    dynamo.store.count_request("role-1", None, SIX)
+    (item,) = dynamo.client.scan(TableName=dynamo.tables.names.models)["Items"]
+    assert int(item["expires_at"]["N"]) >= (SIX + HOUR).timestamp()
+
+
 def test_what_has_its_default_is_not_written_so_that_an_older_release_reads_it(dynamo: Dynamo) -> None:
     dynamo.store.answer(REPLY, HOLD, [])
     item = dynamo.client.get_item(TableName=dynamo.tables.names.models, Key=key(WELD, "request#hold-1"))["Item"]

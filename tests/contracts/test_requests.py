@@ -333,6 +333,18 @@ def test_what_has_ended_is_deleted_with_the_answer_that_it_makes_room_for(store:
     assert store.find_standing(subject, second.request_id) == second
 
 
+@SUBJECTS
+def test_what_has_changed_since_it_was_read_makes_no_room(store: Store, subject: Subject) -> None:
+    over = hold(subject, "old")
+    longer = replace(over, until=over.until + HOUR, revision=2)
+    store.answer(a_reply("r1"), over, [])
+    store.answer(a_reply("r2"), longer, [])
+    with pytest.raises(StaleRecord):
+        store.answer(a_reply("r3"), hold(subject, "new"), [], None, [over])
+    assert store.read_standings(subject, LONG_AGO).requests == (longer,)
+    assert store.find_reply(RequestId("r3")) is None
+
+
 def test_that_all_models_of_a_change_were_woken_is_noted_for_this_change_alone(store: Store) -> None:
     one = hold(SCHEDULE)
     assert store.are_all_woken(SCHEDULE, one.request_id)

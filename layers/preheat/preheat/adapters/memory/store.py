@@ -112,6 +112,7 @@ class MemoryStore:
             released = change.revision == 1 and change.released_at is None and self._is_released(change, reply.at)
             if released or change.revision != (before.revision if before is not None else 0) + 1:
                 raise StaleRecord(f"{change.request_id} has changed since it was read")
+            self._check_unchanged(drops)
             self.stands.setdefault(change.subject, {})[change.request_id] = change
             if change.subject.model_id is None:
                 self.versions[change.subject] = self.versions.get(change.subject, 0) + 1
@@ -136,6 +137,12 @@ class MemoryStore:
         found = self.find_standing(change.subject, change.request_id)
         if found is not None and found.revision == change.revision:
             self.woken[change.subject, change.request_id] = change.revision
+
+    def _check_unchanged(self, drops: Sequence[Standing]) -> None:
+        for one in drops:
+            stored = self.find_standing(one.subject, one.request_id)
+            if stored is not None and stored.revision != one.revision:
+                raise StaleRecord(f"{one.request_id} has changed since it was read")
 
     def _is_released(self, change: Standing, at: datetime) -> bool:
         """Return whether a release that came before is in force on a hold or block."""
