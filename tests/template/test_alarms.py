@@ -309,6 +309,21 @@ def test_the_audit_comes_as_often_as_it_counts_on(of_type: OfType) -> None:
     assert of_type("AWS::Serverless::Function")["AuditFunction"]["Timeout"] < audit.EVERY.total_seconds()
 
 
+def test_what_an_audit_reports_is_watched_over_its_whole_interval(of_type: OfType) -> None:
+    reported = dict.fromkeys(("ModelAtRiskAlarm", "ModelUnknownAlarm", "ModelStuckAlarm"), audit.EVERY)
+    for name, interval in (reported | {"UnscheduledModelAlarm": audit.LISTS_EVERY}).items():
+        assert of_type(ALARM)[name]["Period"] == interval.total_seconds(), name
+    assert of_type(ALARM)["UnscheduledModelAlarm"]["TreatMissingData"] == "ignore"
+
+
+def test_an_alarm_about_an_age_is_raised_after_the_minutes_of_its_words(of_type: OfType) -> None:
+    ages = {"WorkAgeAlarm": 60, "RequestAgeAlarm": 60, "PickupDelayAlarm": 60, "PublishBehindAlarm": 60_000}
+    for name, minute in ages.items():
+        said = re.search(r"over (\d+|a) minutes?", of_type(ALARM)[name]["AlarmDescription"])
+        assert said is not None, name
+        assert of_type(ALARM)[name]["Threshold"] == (1 if said[1] == "a" else int(said[1])) * minute, name
+
+
 def test_every_log_line_that_an_alarm_quotes_is_one_that_a_function_writes(of_type: OfType, root: Path) -> None:
     sources = [*(root / "layers/preheat/preheat").rglob("*.py"), *(root / "functions").rglob("*.py")]
     written = " ".join(path.read_text(encoding="utf-8") for path in sources)

@@ -108,6 +108,13 @@ def test_each_request_fails_alone(of_type: OfType) -> None:
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_a_request_outlasts_a_weekend_in_its_queue_and_a_day_without_it(of_type: OfType) -> None:
+    assert of_type(QUEUE)["RequestQueue"]["MessageRetentionPeriod"] == timedelta(days=4).total_seconds()
+    for rule in ("RequestRule", "DefaultBusRequestRule"):
+        (target,) = of_type("AWS::Events::Rule")[rule]["Targets"]
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+
+
 def test_requests_come_from_assumed_roles_and_the_rules_of_the_stack_alone(
     template: dict[str, Any], of_type: OfType
 ) -> None:
