@@ -278,3 +278,19 @@ def test_every_country_whose_holidays_are_known_answers_for_the_horizon() -> Non
 def test_the_page_names_the_two_fields() -> None:
     page = (Path(__file__).parents[3] / "docs" / "plant-file.md").read_text()
     assert all(f"`calendars.NAME.{name}`" in page for name in ("make_up_days", "half_days"))
+
+
+@pytest.mark.parametrize(("first", "second"), [("12:00", "14:00"), ("14:00", "12:00")])
+def test_of_the_half_days_of_two_calendars_the_earlier_end_counts(first: str, second: str) -> None:
+    text = f"""version: 1
+calendars:
+  one: {{holidays: [{{country: CW}}], half_days: until {first}}}
+  other: {{holidays: [{{country: CW}}], half_days: until {second}}}
+schedules:
+  s: {{zone: Europe/Berlin, closed: [one, other], windows: [{{days: mon-fri, start: "06:00", end: "18:00"}}]}}
+models:
+  m: {{backend: rekognition, project: p, version: v1, schedules: [s]}}
+"""
+    plant = parse_plant(text.encode(), "plant.yaml")
+    found = schedule("s", plant.schedules["s"], plant.calendars, SPAN)
+    assert {each.until for each in found.half_days} == {time(12)}

@@ -69,6 +69,16 @@ def test_a_bracket_is_cut_at_the_range_as_what_it_brackets_is() -> None:
     assert found.may_be_more == HOUR
 
 
+def test_a_bracket_ends_with_the_range_at_the_latest() -> None:
+    found = report_on(entry(1, at(30), stretch(22, 26, ended_after=at(23))), as_of=at(30))
+    assert found.may_be_less == HOUR
+
+
+def test_a_begin_that_nobody_saw_counts_in_its_own_range_alone() -> None:
+    old, new = stretch(-30, -28, ended_after=at(-28)), stretch(6, 8, begun_after=at(6))
+    assert report_on(entry(1, at(-20), old), entry(2, at(10), new)).unknown_begins == 0
+
+
 def test_a_run_that_was_found_running_is_reported_once() -> None:
     found = report_on(entry(1, at(10), stretch(6, 8), stretch(8, 9, Cause.DRAIN, ended_after=at(9))), entry(2, at(12)))
     assert found.unknown_begins == 1
@@ -116,6 +126,11 @@ def test_savings_are_against_the_same_units_and_the_demands_that_the_ledger_name
     assert found.around_the_clock == 2 * 16.5 * HOUR
     assert found.fixed_lead == 2 * 8.5 * HOUR
     assert found.saved_on_fixed_lead == {"USD": Decimal(2)}
+
+
+def test_what_was_saved_has_the_price_of_the_service_that_the_model_has_now() -> None:
+    old = replace(entry(1, at(-30)), target=Target("weld", "c", Backend.SAGEMAKER))
+    assert report_on(old, entry(2, at(8), stretch(6, 8))).saved == {"USD": Decimal(4 * 22)}
 
 
 def test_what_was_not_delivered_is_no_saving() -> None:

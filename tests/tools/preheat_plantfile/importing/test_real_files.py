@@ -463,3 +463,17 @@ def test_an_end_of_another_form_is_named_with_the_right_form(until: str) -> None
 def test_an_end_in_another_age_is_an_end_before_the_first_start(until: str) -> None:
     lines = reported(calendar(f"{SHIFT}\nRRULE:FREQ=DAILY;UNTIL={until}", SHIFT))[1]
     assert ["its rule ends before its first start" in line for line in lines] == [True]
+
+
+def closed_days(today: date, event: str) -> list[str]:
+    plant, _ = read_closed_days(calendar(event), "plant", today=today)
+    return plant.calendars["plant"]
+
+
+def test_a_yearly_shutdown_that_began_last_year_still_closes_today() -> None:
+    shutdown = "DTSTART;VALUE=DATE:20231228\nDTEND;VALUE=DATE:20240104\nRRULE:FREQ=YEARLY"
+    assert closed_days(date(2026, 1, 2), shutdown)[:2] == ["2026-01-02", "2026-01-03"]
+
+
+def test_today_is_a_closed_day_too() -> None:
+    assert closed_days(date(2026, 12, 24), "DTSTART;VALUE=DATE:20261224") == ["2026-12-24"]
