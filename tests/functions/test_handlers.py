@@ -110,6 +110,14 @@ def test_a_message_starts_its_model_and_a_duplicate_does_not_start_it_again(stac
     assert record.phase is Phase.STARTING
 
 
+def test_a_message_of_a_round_of_one_model_is_a_pass(stack: StackInProcess) -> None:
+    stack.apply(WELD)
+    sent = event("reconcile-one-message")
+    sent["Records"][0]["body"] = json.dumps({"model_id": WELD, "glances": [WELD]})
+    function("reconcile").handler(sent, CONTEXT)
+    assert stack.simulator.simulator.service.call_log.count_changes(Operation.START_MODEL) == 1
+
+
 @pytest.mark.parametrize("backend", [Backend.REKOGNITION, Backend.SAGEMAKER])
 def test_a_message_starts_its_model_on_whichever_service_hosts_it(stack: StackInProcess, backend: Backend) -> None:
     stack.apply(WELD, backends={WELD: backend})

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import count
 
 import pytest
 from tests.tools.conftest import Workbench
@@ -36,6 +37,15 @@ def test_the_page_and_the_board_alone_are_served(server: BoardServer) -> None:
     assert "<p>all is well</p>" in page
     assert get(server, "/part")[:2] == (200, "<p>all is well</p>")
     assert get(server, "/etc/passwd")[0] == 404
+
+
+def test_a_board_is_rendered_once_for_requests_in_quick_succession() -> None:
+    rendered = count(1)
+    server = BoardServer(0, lambda: f"<p>{next(rendered)}</p>", "plant-north")
+    try:
+        assert [server.part(), server.part()] == ["<p>1</p>"] * 2
+    finally:
+        server.server_close()
 
 
 def test_another_host_name_is_not_answered(server: BoardServer) -> None:

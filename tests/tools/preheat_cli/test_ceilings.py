@@ -130,3 +130,11 @@ def test_validate_as_json_has_the_cost_and_what_is_above(bench: Workbench) -> No
     assert (row["valid"], len(row["above"]), row["conflicts"]) == (True, 1, [])
     assert row["costs"]["USD"] == pytest.approx(4 * row["unit_hours"], abs=1)
     assert timedelta(0) < timedelta(hours=row["unit_hours"])
+
+
+def test_the_rest_of_yesterdays_night_shift_costs_nothing_of_yesterday() -> None:
+    day, night = '{days: mon-fri, start: "07:00", end: "15:00"}', "{days: daily, start: '20:00', end: '06:00'}"
+    plant = parse_plant(PLANT.replace(day, night).encode(), "plant.yaml")
+    models = compile_models(plant, now=MONDAY - timedelta(days=7), previous={})
+    by_model = measure_cost(models, {}, MONDAY, terms_of(plant)).by_model
+    assert min(min(days) for days in by_model.values() if days) == MONDAY.date()

@@ -75,6 +75,19 @@ def test_apply_counts_the_changes_and_asks_with_the_name_of_the_stack(bench: Wor
     assert result.stderr == f"{renamed}\nApply to {place}? [y/N]:no change applied\n"
 
 
+def test_demand_of_a_new_plan_counts_as_known_from_the_answer_on(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thought = timedelta(minutes=20)
+    monkeypatch.setattr(
+        "preheat_cli.commands.apply.require_confirmation", lambda *_, **__: bench.clock.advance(thought)
+    )
+    assert bench.preheat("apply", bench.plant()).exit_code == 0
+    model = bench.store.read_planned(ModelId("weld-seams")).model
+    assert model is not None
+    assert model.announced_at == MONDAY + thought
+
+
 def test_apply_as_json_is_an_object_for_each_change_and_one_for_the_plan(bench: Workbench) -> None:
     bench.preheat("apply", bench.plant(), "--yes")
     changed = PLANT.replace("lead: 45m", "lead: 40m")
