@@ -72,4 +72,13 @@ MUTATIONS = (
         old="return bool(situation.observation.serving) and not wants_more",
         new="return False",
     ),
+    Mutation(
+        name="function: one that is away has no model",
+        file=_FUNCTION,
+        old='"ResourceNotFoundException": AnswerLost',
+        new='"ResourceNotFoundException": ModelGone',
+        rule="a function that is away says nothing about its model",
+        sees="L2",
+        suite="tests/days/test_what_cannot_be_read.py",
+    ),
 )

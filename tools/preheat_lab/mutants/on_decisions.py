@@ -179,4 +179,13 @@ MUTATIONS = (
         rule="what is needed is not stopped",
         sees="S3",
     ),
+    Mutation(
+        name="a stack that is paused checks nothing again",
+        file="domain/decision/decision.py",
+        old="None if by_plan else pick_wake(situation, situation.now + HOSTED_EVERY)",
+        new="None",
+        rule="a stack set back to act goes on by itself",
+        sees="L1",
+        suite="tests/days/test_an_ordinary_day.py",
+    ),
 )

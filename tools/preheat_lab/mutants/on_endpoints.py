@@ -127,4 +127,13 @@ MUTATIONS = (
         sees="L1",
         suite=_CONFIGS,
     ),
+    Mutation(
+        name="scaling: that of one endpoint for another",
+        file="domain/lead/evidence.py",
+        old="        record = change(record, scaling=None, kept_tags=())",
+        new="        record = change(record, kept_tags=())",
+        rule="another endpoint gets no scaling that an owner gave the last one",
+        sees="L1",
+        suite=_SCALING,
+    ),
 )

@@ -319,6 +319,14 @@ MUTATIONS = (
         sees="L5",
     ),
     _in_tick(
+        name="a resync that passes over who has no line",
+        old="(record.wake_at is None or record.wake_at > now)",
+        new="record.wake_at is not None and record.wake_at > now",
+        rule="the resync finds whom an interrupted apply left",
+        sees="L5",
+        suite="tests/preheat/app/test_resting.py",
+    ),
+    _in_tick(
         name="a tick that looks back",
         old="due = [line for line in index if line.wake_at <= now + TICK_HORIZON]",
         new="due = [line for line in index if line.wake_at <= now - 4 * TICK_HORIZON]",

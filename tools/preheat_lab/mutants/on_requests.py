@@ -206,4 +206,22 @@ MUTATIONS = (
         sees="S6",
         suite="tests/preheat/app/requests/test_rights.py",
     ),
+    Mutation(
+        name="requests: one that was extended makes room as one that is over",
+        file="adapters/dynamodb/requests.py",
+        old="write.delete(request_items.from_standing(kind, one), condition=as_read)",
+        new="write.delete(request_items.from_standing(kind, one))",
+        rule="no acknowledged request is lost",
+        sees="S6",
+        suite="tests/contracts/test_requests.py",
+    ),
+    _in_ruling(
+        name="requests: a stop that sees the demand by the plan's lead",
+        old="fix_lead(model, record, case.now, standing)",
+        new="model",
+        rule="a stop blocks the demand that its passes see",
+        sees="S6",
+        first=(),
+        suite="tests/days/test_the_learned_lead.py",
+    ),
 )

@@ -28,7 +28,17 @@ _lost = partial(Mutation, sees="L3", rule="what was ready and is lost is reporte
 _RECORDS, _REQUESTS = "adapters/dynamodb/records.py", "adapters/dynamodb/requests.py"
 _FLEET, _FAILURES = "adapters/dynamodb/fleet.py", "adapters/dynamodb/failures.py"
 _RECONCILE, _OBSERVABILITY = "app/reconcile/reconcile.py", "observability/publish.py"
+_AUDIT_OF = "app/audit/audit.py"
 _CLOCKS_OF, _ATTEMPT, _PROMISE = "domain/record/clocks.py", "domain/record/attempt.py", "domain/decision/promise.py"
+
+_RECORD = "                record = self.store.load(model_id)"
+_WHY = "  # before the ledger, which only grows"
+_LEDGER = """
+                whole = is_whole_turn(model_id, now)
+                store = self.store
+                ledger = store.read_ledger(model_id) if whole else store.read_recent_ledger(model_id, now - RECENT)
+"""
+_RECORD_FIRST, _LEDGER_FIRST = _RECORD + _WHY + _LEDGER, _LEDGER + _RECORD + "\n"
 
 MUTATIONS = (
     # --- reads ------------------------------------------------------------------------------------------------------
@@ -462,5 +472,24 @@ MUTATIONS = (
         rule="a stop is guarded by the plan it was decided on",
         sees="S3",
         suite=_APPLY,
+    ),
+    # --- the audit --------------------------------------------------------------------------------------------------
+    Mutation(
+        name="audit: a record read after its ledger",
+        file=_AUDIT_OF,
+        old=_RECORD_FIRST,
+        new=_LEDGER_FIRST,
+        rule="an entry between two readings of the audit breaks no promise",
+        sees="S7",
+        suite="tests/preheat/app/audit/test_audit.py",
+    ),
+    Mutation(
+        name="audit: a service without a list hides what runs",
+        file=_AUDIT_OF,
+        old="        unscheduled += _find_without_list(records, verdicts)\n",
+        new="",
+        rule="every leak raises an alarm",
+        sees="L4",
+        suite="tests/days/test_a_bad_day.py",
     ),
 )
