@@ -467,7 +467,7 @@ def test_an_end_in_another_age_is_an_end_before_the_first_start(until: str) -> N
 
 def closed_days(today: date, event: str) -> list[str]:
     plant, _ = read_closed_days(calendar(event), "plant", today=today)
-    return plant.calendars["plant"]
+    return list(plant.calendars["plant"])
 
 
 def test_a_yearly_shutdown_that_began_last_year_still_closes_today() -> None:
