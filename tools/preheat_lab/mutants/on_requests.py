@@ -93,6 +93,7 @@ MUTATIONS = (
         new="too_late = False",
         rule="a hold that became known when all before it was over is a demand of its own",
         sees="L3",
+        suite=_PIECES,
     ),
     _in_sets(
         name="sets: an edition that moves the end of a running window changes nothing",
