@@ -154,7 +154,7 @@ bench: setup .venv-peers/ready  ## measure the engine beside croniter and dateut
 benchmark: setup  ## measure the schedule engine and the plant file's reader on this machine
 	$(LAB) benchmark
 
-explore: setup  ## search every order of events: 55 scenarios, an hour or two (FIRST=41 LAST=55 for some)
+explore: setup  ## search every order of events: 57 scenarios, hours (FIRST=41 LAST=55 for some)
 	$(LAB) explore --deep --first $(or $(FIRST),1) $(if $(LAST),--last $(LAST))
 
 mutants: setup  ## break one rule of the protocol at a time, and see which harness notices (minutes)
