@@ -14,6 +14,7 @@ from tests.support.day import GATE, WELD, Day, a_day, at
 from preheat.app.ports.errors import QueueUnavailable, StoreUnavailable
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.reconcile import reconcile
+from preheat.domain.plan.hosted_model import Drain
 from preheat.domain.record import looks
 from preheat.domain.record.lifecycle import Observed
 
@@ -77,6 +78,20 @@ def test_the_end_of_a_shift_is_met_to_the_second_though_every_message_is_lost() 
             if day.stopped():
                 break
         assert day.clock.at == at("12:13")
+
+
+def test_the_limit_of_a_drain_is_met_though_the_message_for_it_is_lost() -> None:
+    """The net of that look came two minutes later, and the stop with it."""
+    with a_day(drain=Drain("https://sqs.eu-central-1.amazonaws.com/111122223333/images", 30 * MINUTE)) as day:
+        day.run_until("15:59")
+        day.waiting(7)
+        day.run_until("16:29:50")
+        day.store.wake(WELD, day.clock.at)
+        day.look()
+        assert day.record.wake_at == at("16:30")
+        lose_messages(day)
+        day.run_until("16:31:05")
+        assert day.observed() is Observed.STOPPING
 
 
 def test_a_lost_message_is_made_up_for_by_the_net() -> None:

@@ -53,12 +53,20 @@ def place_net(situation: Situation, decision: Decision) -> Decision:
         due_at = looks.place_net(
             record.wake_at,
             situation.now,
-            edge=situation.outlook.next_edge,
+            edge=_find_edge(situation, record),
             sent_within=_find_horizon(situation),
             quiet=record.phase is Phase.HOSTED and record.unread is None,
             before=situation.record.due_at,
         )
     return change(decision, record=change(record, due_at=due_at))
+
+
+def _find_edge(situation: Situation, record: ModelRecord) -> datetime | None:
+    """Return the next instant that the due index shows to the second: an edge of the demand, or the end of a drain."""
+    edges, draining = [situation.outlook.next_edge], record.draining
+    if draining is not None and draining.over_at is None and situation.model is not None and situation.model.drain:
+        edges.append(draining.since + situation.model.drain.limit)
+    return min((each for each in edges if each is not None), default=None)
 
 
 def send(situation: Situation, record: ModelRecord, remote: Remote) -> None:
