@@ -10,6 +10,7 @@ from preheat.domain.plan.hosted_model import Unscheduled
 from preheat.domain.plan.plan import Mode, Target, Units
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Ownership, Phase
+from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation, Status
 
 
@@ -242,3 +243,30 @@ def test_another_version_keeps_the_measured_starts_and_believes_them_less() -> N
         assert (day.record.target.version, len(day.record.samples), count_trusted(day.record)) == ("4", 41, 9)
         day.run_until("20:00", day=1)
         assert (len(day.record.samples), count_trusted(day.record)) == (42, 10)
+
+
+def test_a_model_that_a_person_starts_while_the_stack_only_observes_is_the_persons() -> None:
+    """S4: a look saw the model at rest since Preheat's own start, so nothing that runs later comes from that start."""
+    with a_day("08:00-16:00") as day:
+        day.run_until("09:00")
+        day.mode = Mode.OBSERVE
+        day.person("stops")
+        day.run_until("09:31")
+        assert (day.record.phase, day.record.attempt, day.record.ownership) == (Phase.WITHHELD, None, Ownership.NONE)
+        day.person("starts")
+        day.mode = Mode.ACT
+        day.apply()
+        day.run_until("12:00")
+        assert (day.stopped(), day.status) == (0, Status.HOSTED)
+
+
+def test_a_start_that_may_still_come_up_stays_preheats_while_the_stack_only_observes() -> None:
+    with a_day("08:00-16:00") as day:
+        day.run_until("07:27")
+        day.fault(FaultKind.INTERNAL_ERROR, operation=day.service.words.start)
+        day.run_until("07:28")
+        day.mode = Mode.OBSERVE
+        for minute, owner in (("07:29", Ownership.STARTED), ("07:31", Ownership.STARTED), ("07:39", Ownership.NONE)):
+            day.run_until(minute)
+            day.look()
+            assert (day.record.ownership, day.record.attempt is None) == (owner, owner is Ownership.NONE)

@@ -8,6 +8,24 @@ _in_starting = partial(Mutation, file="domain/decision/starting.py")
 _in_record = partial(Mutation, file="domain/record/record.py")
 
 MUTATIONS = (
+    Mutation(
+        name="observe: what a look saw at rest stays Preheat's",
+        file="domain/decision/starting.py",
+        old="withhold(situation if failed else _end_run(situation), ",
+        new="withhold(situation, ",
+        rule="what a person starts after a look at rest is the person's",
+        sees="S4",
+        suite="tests/days/test_an_ordinary_day.py",
+    ),
+    Mutation(
+        name="observe: a start that may come up is nobody's",
+        file="domain/decision/starting.py",
+        old=" and (situation.now < attempt.lease_ends_at() or attempt.may_come_up(situation.now)):",
+        new=" and attempt.target is None:",
+        rule="only time closes a start",
+        sees="S4",
+        suite="tests/days/test_an_ordinary_day.py",
+    ),
     _in_starting(
         name="a token that never dies",
         old="    death = _find_death(situation, attempt, failed=failed)",

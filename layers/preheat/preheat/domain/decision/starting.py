@@ -35,7 +35,7 @@ def start(situation: Situation) -> Move:
     """A demand is active and the model is in STOPPED or FAILED: begin or repeat a start."""
     attempt, failed = situation.record.attempt, situation.observation.observed is Observed.FAILED
     if situation.mode is Mode.OBSERVE:
-        return withhold(situation, "start the model")
+        return withhold(situation if failed else _end_run(situation), "start the model")
     if situation.refuses(Call.START):
         reason = "The service rejected the planned start; waiting for a new plan"
         return Move(situation.record, Phase.REFUSED, reason, pick_wake(situation, situation.now + looks.UNFIT_EVERY))
@@ -48,6 +48,14 @@ def start(situation: Situation) -> Move:
             return _clear(situation)
         return begin_start(situation, repair=situation.record.effort is not None and situation.record.effort.serving)
     return _start_again(situation, attempt, failed=failed)
+
+
+def _end_run(situation: Situation) -> Situation:
+    """Nothing runs, and Preheat starts nothing: what runs later is not Preheat's, unless its last start comes up."""
+    attempt = situation.record.attempt
+    if attempt is not None and (situation.now < attempt.lease_ends_at() or attempt.may_come_up(situation.now)):
+        return situation
+    return change(situation, record=change(situation.record, attempt=None, ownership=Ownership.NONE))
 
 
 def _clear(situation: Situation) -> Move:
