@@ -155,7 +155,7 @@ PAGED = {
     "describe_project_versions": {"listing.py", "rekognition.py"},
     "describe_scalable_targets": {"scaling.py"},
     "describe_scaling_policies": {"scaling.py"},
-    "list_endpoints": {"listing.py"},
+    "list_endpoints": {"listing.py", "sagemaker.py"},  # the second for a hint: what a page does not have gets a look
     "list_inference_components": {"listing.py"},
     "list_models": {"listing.py"},
     "list_projects": {"listing.py"},
@@ -170,6 +170,6 @@ def test_every_call_that_has_pages_is_on_the_list_of_this_test() -> None:
             word = (
                 node.attr if isinstance(node, ast.Attribute) else node.value if isinstance(node, ast.Constant) else None
             )
-            if isinstance(word, str) and (word in PAGED or word.startswith("list_")):
+            if isinstance(word, str) and (word in PAGED or word.startswith("list_")) and word != "list_unchanged":
                 found.setdefault(word, set()).add(path.name)
     assert found == PAGED

@@ -34,7 +34,7 @@ TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 # The actions for which their services know no resource.
 SCALABLE = "arn:${AWS::Partition}:application-autoscaling:*:${AWS::AccountId}:scalable-target/*"
 WITHOUT_RESOURCE = [
-    ["rekognition:DescribeProjects"],
+    ["rekognition:DescribeProjects", "sagemaker:ListEndpoints"],
     ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
     [
         "lookoutvision:ListModels",

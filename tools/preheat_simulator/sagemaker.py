@@ -6,13 +6,14 @@ endpoint config's, and at rest there is no endpoint. One config at a time has an
 
 import hashlib
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from preheat_simulator.core.answering import Answering, Progress
 from preheat_simulator.core.calls import API, Caller
 from preheat_simulator.core.errors import ServiceError, make_invalid
+from preheat_simulator.core.faults import IN_LIST, FaultKind
 from preheat_simulator.core.hosted import SimulatedModel
 from preheat_simulator.core.pages import cut_page
 from preheat_simulator.core.rules import CallReply, decide_stop
@@ -26,6 +27,7 @@ type Tags = list[dict[str, str]]
 SCALING_ROLE = "arn:aws:iam::111122223333:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/role"
 SCALING_POLICY = "arn:aws:autoscaling:eu-central-1:111122223333:scalingPolicy:0:resource/sagemaker:policyName"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 VARIANT = "all"
 """The name of the one production variant that each simulated endpoint has."""
 
@@ -79,16 +81,7 @@ class EndpointService(Answering):
 
         def handle(call: Progress) -> dict[str, Any]:
             model = self._endpoint(name, call.now)
-            changes = model.history()
-            absent = max(place for place, (_, status) in enumerate(changes) if status is Status.TRAINED)
-            shown = {
-                "EndpointName": name,
-                "EndpointArn": self.arn(name),
-                "EndpointConfigName": model.version,
-                "EndpointStatus": self.word(model),
-                "CreationTime": changes[absent + 1][0],
-                "LastModifiedTime": changes[-1][0],
-            }
+            shown = self._summarise(model, model.history()) | {"EndpointConfigName": model.version}
             if model.status in (Status.HOSTED, Status.SYSTEM_UPDATING):
                 counts = {"CurrentInstanceCount": model.serving, "DesiredInstanceCount": max(model.serving, 1)}
                 shown["ProductionVariants"] = [{"VariantName": VARIANT, **counts}]
@@ -114,20 +107,32 @@ class EndpointService(Answering):
         return self._answer(Operation.DESCRIBE_ENDPOINT_CONFIG, None, config, handle, caller=caller)
 
     def list_endpoints(
-        self, contains: str = "", token: str | None = None, size: int | None = None, *, caller: Caller = API
+        self,
+        contains: str = "",
+        status: str | None = None,
+        created: tuple[datetime, datetime] = ALWAYS,
+        token: str | None = None,
+        size: int | None = None,
+        *,
+        caller: Caller = API,
     ) -> ListPage[dict[str, Any]]:
-        """Return one page of the endpoints whose names contain a text, by name."""
+        """Return one page of the endpoints whose names contain a text, created within a time; newest first."""
 
         def handle(call: Progress) -> ListPage[dict[str, Any]]:
+            fault = self.faults.take(IN_LIST, Operation.LIST_ENDPOINTS, None, None) if self.faults else None
+            lag = fault.lasts if fault is not None and fault.kind is FaultKind.LIST_LAGS else timedelta()
             rows = []
-            for project in self._fleet.projects():
-                model = self._standing(project.name, call.now)
-                if model is not None and contains.lower() in project.name.lower():
-                    changes = model.history()
-                    row = {"EndpointName": project.name, "EndpointArn": self.arn(project.name)}
-                    times = {"CreationTime": changes[0][0], "LastModifiedTime": changes[-1][0]}
-                    rows.append(row | times | {"EndpointStatus": self.word(model)})
-            return cut_page(rows, lambda row: str(row["EndpointName"]), token, size)
+            for model in self._fleet.models(call.now):
+                changes = [change for change in model.history() if change[0] <= call.now - lag]
+                if changes and changes[-1][1] is not Status.TRAINED and contains.lower() in model.project.lower():
+                    rows.append(self._summarise(model, changes))
+            rows = [row for row in rows if created[0] <= row["CreationTime"] < created[1]]
+            rows = [row for row in rows if status in (None, row["EndpointStatus"])]
+            if fault is not None:
+                call.fault = fault.kind
+                if fault.kind is FaultKind.LIST_MISSES:
+                    rows = sorted(rows, key=_count_back)[1:]
+            return cut_page(rows, _count_back, token, size)
 
         return self._answer(Operation.LIST_ENDPOINTS, None, None, handle, caller=caller)
 
@@ -215,6 +220,19 @@ class EndpointService(Answering):
         del version
         self.delete_endpoint(project, caller=Caller(by="person"))
 
+    def _summarise(self, model: SimulatedModel, changes: Sequence[tuple[datetime, Status]]) -> dict[str, Any]:
+        """Return what a list shows of an endpoint after these changes of its history."""
+        at_rest = max(place for place, (_, status) in enumerate(changes) if status is Status.TRAINED)
+        return {
+            "EndpointName": model.project,
+            "EndpointArn": self.arn(model.project),
+            "EndpointStatus": self.word(model)
+            if len(changes) == len(model.history())
+            else self.words.show(changes[-1][1]),
+            "CreationTime": changes[at_rest + 1][0],
+            "LastModifiedTime": changes[-1][0],
+        }
+
     def arn(self, name: str) -> str:
         """Return an endpoint's ARN, which the service writes in small letters."""
         return f"{self._place}:endpoint/{name.lower()}"
@@ -250,6 +268,11 @@ class EndpointService(Answering):
         raise make_invalid(f'Could not find endpoint configuration "{self._place}:endpoint-config/{config.lower()}".')
 
 
+def _count_back(row: dict[str, Any]) -> str:
+    """Return a text that sorts the newest endpoints first."""
+    return f"{99_999_999_999 - row['CreationTime'].timestamp():018.6f} {row['EndpointName']}"
+
+
 def create_endpoint(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Members in, one call, members out."""
     names = given["EndpointName"], given["EndpointConfigName"]
@@ -273,9 +296,10 @@ def describe_endpoint_config(service: EndpointService, given: dict[str, Any], ca
 
 
 def list_endpoints(service: EndpointService, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Members in, one call, members out. It simulates no sorting and no filter but NameContains."""
-    paging = given.get("NextToken"), given.get("MaxResults")
-    found = service.list_endpoints(given.get("NameContains", ""), *paging, caller=caller)
+    """Members in, one call, members out. It simulates the usual order alone, and not each of the filters."""
+    created = given.get("CreationTimeAfter", ALWAYS[0]), given.get("CreationTimeBefore", ALWAYS[1])
+    filters = given.get("NameContains", ""), given.get("StatusEquals"), created
+    found = service.list_endpoints(*filters, given.get("NextToken"), given.get("MaxResults"), caller=caller)
     return {"Endpoints": list(found.rows)} | ({"NextToken": found.next_token} if found.next_token else {})
 
 

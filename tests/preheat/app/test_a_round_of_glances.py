@@ -1,6 +1,6 @@
 """A round of glances: which models differ, and what becomes of the others if something fails on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,11 +8,12 @@ import pytest
 from tests.support.calls import Faulty
 from tests.support.day import WELD, Day, a_day, at
 
-from preheat.app.ports.errors import AnswerLost, QueueUnavailable, StoreUnavailable
+from preheat.app.ports.errors import AccessRefused, AnswerLost, QueueUnavailable, StoreUnavailable
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.glancing import glance_at_each
-from preheat.domain.plan.plan import Mode, ModelId
+from preheat.domain.plan.plan import Mode, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.observation import Observation
 from preheat.domain.values import change
 
 PAINT, PRESS = ModelId("paint"), ModelId("press")
@@ -105,3 +106,65 @@ def test_models_that_are_ready_together_share_the_messages_of_their_glances() ->
         three_hosted(day)
         day.run_until("09:09")
         assert [sorted(one) for one in list_messages(day)] == [sorted(ALL)]
+
+
+class Listed:
+    """Glances of a service that can list: what the list shows, and how many models got a glance of their own."""
+
+    def __init__(self, day: Day, *, shows: Observed = Observed.HOSTED, error: Exception | None = None) -> None:
+        self._day, self._shows, self._error = day, shows, error
+        self.asked, self.lists = 0, list[int]()
+
+    def list_unchanged(self, targets: Sequence[Target]) -> Mapping[Target, Observation]:
+        self.lists.append(len(targets))
+        if self._error is not None:
+            raise self._error
+        return {target: Observation(self._shows, self._day.record.status, recalled=True) for target in targets}
+
+    def glance(self, target: Target) -> Observation:
+        self.asked += 1
+        return self._day.hosting.describe(target)
+
+
+def test_models_that_a_list_shows_unchanged_get_no_glance() -> None:
+    with a_day() as day:
+        three_hosted(day)
+        listed = Listed(day)
+        assert glance(day, lambda remote: change(remote, glances=listed)) == ()
+        assert (listed.lists, listed.asked) == ([3], 0)
+
+
+def test_a_record_that_says_otherwise_differs_from_the_list() -> None:
+    with a_day() as day:
+        three_hosted(day)
+        day.store.records[PAINT] = change(day.store.records[PAINT], status="Hosted otherwise")
+        listed = Listed(day)
+        assert glance(day, lambda remote: change(remote, glances=listed)) == (PAINT,)
+
+
+@pytest.mark.parametrize("error", [AnswerLost("out"), AccessRefused("no"), TypeError("a bug")])
+def test_without_a_list_each_model_gets_a_glance_of_its_own(error: Exception) -> None:
+    with a_day() as day:
+        three_hosted(day)
+        listed = Listed(day, error=error)
+        assert glance(day, lambda remote: change(remote, glances=listed)) == ()
+        assert listed.asked == 3
+
+
+def test_only_models_that_have_glances_now_are_listed_and_never_one_alone() -> None:
+    with a_day() as day:
+        three_hosted(day)
+        listed = Listed(day)
+        day.store.records[PRESS] = change(day.store.records[PRESS], due_at=at("09:50"))
+        glance(day, lambda remote: change(remote, glances=listed))
+        del day.store.records[PAINT]
+        glance(day, lambda remote: change(remote, glances=listed))
+        assert (listed.lists, listed.asked) == ([2], 1)
+
+
+def test_a_model_without_calls_left_gets_a_pass_though_a_list_shows_it() -> None:
+    with a_day() as day:
+        three_hosted(day)
+        day.store.records[PAINT] = change(day.store.records[PAINT], spent_until=at("18:00"))
+        listed = Listed(day)
+        assert glance(day, lambda remote: change(remote, glances=listed)) == (PAINT,)

@@ -229,3 +229,42 @@ def test_the_bytes_of_an_image_come_as_base64_and_what_is_none_is_reported() -> 
     arn = service.version_arn("parts", "v1")
     for image, status in (({"Bytes": "AAEC"}, 200), ({"Bytes": "no base64!"}, 400), ({"Bytes": 7}, 400), ({}, 400)):
         assert ask(service, "DetectCustomLabels", {"ProjectVersionArn": arn, "Image": image})[0] == status
+
+
+def test_a_list_of_endpoints_goes_by_name_status_and_the_time_of_creation() -> None:
+    account = WireAccount(EndpointService)
+    for number in range(3):
+        account.service.add_model(f"press-{number}", f"press-{number}")
+        account.client.create_endpoint(EndpointName=f"press-{number}", EndpointConfigName=f"press-{number}")
+        account.at += timedelta(hours=1)
+
+    def list_names(**filters: object) -> list[str]:
+        return [row["EndpointName"] for row in account.client.list_endpoints(**filters)["Endpoints"]]
+
+    assert list_names() == ["press-2", "press-1", "press-0"]
+    since = SIX + timedelta(hours=1)
+    assert list_names(CreationTimeAfter=since) == ["press-2", "press-1"]
+    assert list_names(CreationTimeBefore=since) == ["press-0"]
+    account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
+    assert list_names(StatusEquals="Creating") == ["line"]
+    assert list_names(NameContains="SS-1") == ["press-1"]
+
+
+@pytest.mark.parametrize("time", ["06:00", True, 1e30])
+def test_a_time_that_is_no_number_of_seconds_is_refused(time: object) -> None:
+    account = WireAccount(EndpointService)
+    status, answer = ask(account.service, "ListEndpoints", {"CreationTimeAfter": time}, "SageMaker")
+    assert (status, answer["message"].split(":")[1].strip()) == (400, "CreationTimeAfter")
+
+
+def test_an_endpoint_that_was_created_again_has_the_later_time_in_a_look_and_in_a_list() -> None:
+    account = WireAccount(EndpointService)
+    for _ in range(2):
+        account.client.create_endpoint(EndpointName="line", EndpointConfigName="v1")
+        account.at += timedelta(hours=1)
+        shown = account.client.describe_endpoint(EndpointName="line")
+        (row,) = account.client.list_endpoints()["Endpoints"]
+        assert row == {name: shown[name] for name in row}
+        account.client.delete_endpoint(EndpointName="line")
+        account.at += timedelta(hours=1)
+    assert shown["CreationTime"] == SIX + timedelta(hours=2)

@@ -14,6 +14,12 @@ _CONFIGS = "tests/days/test_fallback_configs.py"
 _adapter = partial(Mutation, file="adapters/hosting/sagemaker.py", sees="L1")
 _scaling = partial(Mutation, file="domain/decision/scaling.py", sees="L1", suite=_SCALING)
 _start = partial(Mutation, file="domain/decision/starting.py", sees="L1")
+_listed = partial(
+    Mutation,
+    file="adapters/hosting/sagemaker.py",
+    sees="L1",
+    suite="tests/contracts/test_endpoints_in_a_list.py",
+)
 
 MUTATIONS = (
     Mutation(
@@ -126,6 +132,65 @@ MUTATIONS = (
         rule="a config that cannot be used is left out",
         sees="L1",
         suite=_CONFIGS,
+    ),
+    _listed(
+        name="list: an endpoint created again is the same",
+        old="    return (created_at, modified_at) if created_at",
+        new="    return (modified_at, modified_at) if created_at",
+        rule="a list shows an endpoint as it was only with both its times",
+    ),
+    _listed(
+        name="list: an endpoint that was changed is the same",
+        old="if listed.get(target.project) == times",
+        new="if target.project in listed",
+        rule="a list shows an endpoint as it was only with both its times",
+    ),
+    _listed(
+        name="list: endpoints in any status",
+        old='            StatusEquals="InService",\n',
+        new="",
+        rule="a list shows only what is in service",
+    ),
+    _listed(
+        name="list: for one endpoint alone",
+        old="if len(known) < 2:",
+        new="if not known:",
+        rule="a list takes the place of two glances at least",
+    ),
+    _listed(
+        name="list: a look without an answer leaves what was known",
+        old="        self._seen.pop(target, None)\n",
+        new="",
+        rule="a list shows what the last look showed, or nothing",
+    ),
+    _listed(
+        name="list: of whole seconds that leave out the last",
+        old=" + timedelta(seconds=1),",
+        new=",",
+        rule="a list has the last endpoint too",
+    ),
+    _listed(
+        name="list: of a member account",
+        file="adapters/hosting/router.py",
+        old="target.backend is Backend.SAGEMAKER and target.role is None",
+        new="target.backend is Backend.SAGEMAKER",
+        rule="the role of a member lists for the audit alone",
+    ),
+    _listed(
+        name="list: a failure ends the round",
+        file="app/reconcile/glancing.py",
+        old="    except HostingError:\n        return {}",
+        new="    except HostingError:\n        raise",
+        rule="without a list each model gets a glance",
+        suite="tests/preheat/app/test_a_round_of_glances.py",
+    ),
+    _listed(
+        name="list: a model without calls left needs none",
+        file="app/reconcile/glancing.py",
+        old="    if permit_look(record, Mode.ACT, now).instead is not None:",
+        new="    if listed is None and permit_look(record, Mode.ACT, now).instead is not None:",
+        rule="a model without calls left gets a pass",
+        suite="tests/preheat/app/test_a_round_of_glances.py",
     ),
     Mutation(
         name="scaling: that of one endpoint for another",

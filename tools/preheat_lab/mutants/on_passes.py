@@ -15,8 +15,8 @@ MUTATIONS = (
     _in_reconcile(
         name="a glance that goes by no status",
         file="app/reconcile/glancing.py",
-        old="return shows_the_same(record, observe(record, record.target, ask))",
-        new="return observe(record, record.target, ask) is not None",
+        old="return shows_the_same(record, observe(record, record.target, look))",
+        new="return observe(record, record.target, look) is not None",
         rule="a glance that shows a difference is a pass",
         sees="L1",
         first=("glances: a person",),

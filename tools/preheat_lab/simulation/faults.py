@@ -65,6 +65,8 @@ class Mishap(StrEnum):
     CAPACITY = FaultKind.CAPACITY
     STUCK = FaultKind.STUCK
     SYSTEM_UPDATING = FaultKind.SYSTEM_UPDATING
+    LIST_LAGS = FaultKind.LIST_LAGS  # this and the next hit no model: a list only says that a look can wait
+    LIST_MISSES = FaultKind.LIST_MISSES
 
 
 # These must cost nothing: they excuse no promise kept late. A clock's error is the tolerance of the judges.
@@ -106,6 +108,7 @@ class FaultMix:
     quotas: float = 0.0  # hours without room for one more start
     gate_out: float = 0.0  # of a call of a gate or queue: never arrives, or gets a refusal
     gate_lost: float = 0.0  # of a call of a gate or queue: has its effect, but no answer
+    list_wrong: float = 0.0  # of a list of endpoints: shows them as a minute ago; as often it leaves one out
     skew: timedelta = timedelta()  # a pass's clock is off by up to this, either way
     service: tuple[InjectedFault, ...] = field(default=())
 
@@ -120,7 +123,7 @@ class FaultMix:
 
         changed: dict[str, Any] = {}
         for each in fields(self):
-            if each.name not in ("skew", "service", "gate_out", "gate_lost"):
+            if each.name not in ("skew", "service", "gate_out", "gate_lost", "list_wrong"):
                 changed[each.name] = getattr(self, each.name) * share()
                 if each.name not in PER_DAY:
                     changed[each.name] = min(changed[each.name], 0.5)
@@ -153,6 +156,7 @@ ALL = FaultMix(
     quotas=0.05,
     gate_out=0.04,
     gate_lost=0.02,
+    list_wrong=0.05,
     skew=timedelta(seconds=2.5),
     service=(
         InjectedFault(FaultKind.ANSWER_LOST, Operation.START_MODEL, probability=0.1),
@@ -184,6 +188,7 @@ ROUGH = replace(
     quotas=0.3,
     gate_out=0.3,
     gate_lost=0.1,
+    list_wrong=0.3,
 )
 MIXES = {"none": FaultMix(), "all": ALL, "rough": ROUGH}
 

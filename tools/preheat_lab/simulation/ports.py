@@ -5,7 +5,7 @@ the judges judge it. Then it may lose its answer, or the worker may die. Reports
 to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -78,7 +78,7 @@ STORE_CALLS = (
     "count_request",
     "note_woken",
 )
-HOSTING_CALLS = ("describe", "glance", "probe", "start", "stop")
+HOSTING_CALLS = ("describe", "glance", "list_unchanged", "probe", "start", "stop")
 QUEUE_CALLS = ("send_message",)
 GATE_CALLS = ("describe", "open", "close")
 BACKLOG_CALLS = ("count",)
@@ -338,6 +338,15 @@ class WatchedHosting:
         return self._look(
             target, self._hosting.glance if isinstance(self._hosting, HostingRouter) else self._hosting.describe
         )
+
+    def list_unchanged(self, targets: Sequence[Target]) -> Mapping[Target, Observation]:
+        """See `ports.Glances`. It is a look at each target, and no model's budget pays for it."""
+        if not isinstance(self._hosting, HostingRouter):
+            return {}
+        found = self._hosting.list_unchanged(targets)
+        for target in found:
+            self._world.watch.on_listed(self._world.names[target.project], self._world.clock.at)
+        return found
 
     def _look(self, target: Target, look: Callable[[Target], Observation]) -> Observation:
         world = self._world

@@ -386,6 +386,10 @@ class PromiseWatch:
         self._judge(model_id, at, judge_look(self._glanced.get(model_id, self._read), at=at, skew=self._skew))
         self._count(model_id, at)
 
+    def on_listed(self, model_id: ModelId, at: datetime) -> None:
+        """A list has shown the model, in a call that is not its own."""
+        self.looked_at[model_id] = at
+
     def on_call(self, model_id: ModelId, attempt: Attempt, at: datetime, *, changed: bool) -> None:
         """Judge a start or a stop at its call; `changed`: it had an effect."""
         self._count(model_id, at)

@@ -63,7 +63,7 @@ from preheat_lab.simulation.watch import PromiseWatch
 from preheat_lab.spending import find_overspent
 from preheat_simulator.core.calls import CallLog
 from preheat_simulator.core.calls import LoggedCall as ServiceCall
-from preheat_simulator.core.faults import FaultKind
+from preheat_simulator.core.faults import IN_LIST, FaultKind, InjectedFault
 from preheat_simulator.core.status import Operation, Status
 from preheat_simulator.core.switches import Switches
 from preheat_simulator.sagemaker import EndpointService
@@ -144,6 +144,11 @@ class SimulatedWorld:
                 continue  # the service knows no such state
             operation = called[fault.operation] if fault.operation is not None else None
             self.service.inject(replace(fault, operation=operation))
+        for wrong in sorted(IN_LIST) if mix.list_wrong and isinstance(self.service, EndpointService) else ():
+            fault = InjectedFault(
+                wrong, Operation.LIST_ENDPOINTS, probability=mix.list_wrong, lasts=timedelta(minutes=1)
+            )
+            self.service.inject(fault)
         self._hosting = WatchedHosting(self)
         self.scaled = ScaledEndpoints(self)
         gated = {model.gate: model.model_id for model in self.models if model.gate is not None}
@@ -389,6 +394,8 @@ class SimulatedWorld:
     def saw(self, call: ServiceCall) -> None:
         """Note a fault of the service, and what a person did, from its call log."""
         model_id = self.names.get(call.project or "")
+        if call.operation is Operation.LIST_ENDPOINTS and call.fault is not None:
+            self.note(Mishap(call.fault))
         if model_id is None:
             return
         if call.by == "person" and call.changed_state:

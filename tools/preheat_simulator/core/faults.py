@@ -41,6 +41,10 @@ class FaultKind(StrEnum):
     """Just before the call, a person starts the model."""
     PERSON_STOPS = "person_stops"
     """Just before the call, a person stops the model."""
+    LIST_LAGS = "list_lags"
+    """The list of endpoints shows them as they were `lasts` ago."""
+    LIST_MISSES = "list_misses"
+    """The list of endpoints leaves out the newest one."""
 
 
 NO_CAPACITY = (
@@ -54,7 +58,9 @@ AFTER_EFFECT = frozenset({FaultKind.INTERNAL_ERROR_AFTER, FaultKind.ANSWER_LOST}
 """Faults of the answer."""
 BEFORE_CALL = frozenset({FaultKind.SYSTEM_UPDATING, FaultKind.DELETED, FaultKind.PERSON_STARTS, FaultKind.PERSON_STOPS})
 """An event at the model just before a call that names one."""
-REFUSALS = frozenset(FaultKind) - ON_START - AFTER_EFFECT - BEFORE_CALL
+IN_LIST = frozenset({FaultKind.LIST_LAGS, FaultKind.LIST_MISSES})
+"""A list of endpoints shows something else than there is."""
+REFUSALS = frozenset(FaultKind) - ON_START - AFTER_EFFECT - BEFORE_CALL - IN_LIST
 """Errors instead of the call."""
 
 

@@ -7,7 +7,7 @@ service does. It knows the shapes' kinds that the service model uses, and no ope
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -97,7 +97,10 @@ def parse_text(text: str, shape: Shape) -> object:
 
 
 def parse_json(value: Any, shape: Shape) -> Any:
-    """Return what JSON says of a shape: base64 as bytes; what does not fit stays as it is, for `violations`."""
+    """Return what JSON says of a shape: base64 as bytes, Unix seconds as times.
+
+    A value that does not fit stays as it is, for `violations`.
+    """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         members = shape.members
         return {name: parse_json(each, members[name]) if name in members else each for name, each in value.items()}
@@ -105,6 +108,11 @@ def parse_json(value: Any, shape: Shape) -> Any:
         try:
             return b64decode(value, validate=True)
         except ValueError:
+            return value
+    if shape.type_name == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OSError, OverflowError, ValueError):
             return value
     return value
 

@@ -3,7 +3,8 @@
 Knows neither a service's words nor how a client comes to its credentials.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from preheat.adapters.client import AwsService
@@ -54,6 +55,18 @@ class HostingRouter:
         """See `ports.Glances`. A service that has nothing to recall gets a whole look."""
         adapter = self._adapter(target)
         return adapter.glance(target) if isinstance(adapter, SageMakerHosting) else adapter.describe(target)
+
+    def list_unchanged(self, targets: Sequence[Target]) -> Mapping[Target, Observation]:
+        """See `ports.Glances`. It lists endpoints of the stack's own account: the role of a member may not list."""
+        places: dict[SageMakerHosting, list[Target]] = defaultdict(list)
+        for target in targets:
+            listable = target.backend is Backend.SAGEMAKER and target.role is None
+            if listable and isinstance(adapter := self._adapter(target), SageMakerHosting):
+                places[adapter].append(target)
+        found: dict[Target, Observation] = {}
+        for adapter, some in places.items():
+            found |= adapter.list_unchanged(some)
+        return found
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`."""

@@ -7,7 +7,8 @@ The service models one error only; code and text say the rest.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from preheat.adapters.hosting.calling import call_service
@@ -27,6 +28,7 @@ from preheat.domain.plan.plan import Tags, Target
 from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
+from preheat.domain.values import change
 
 MANAGED_BY: Final = "preheat:managed-by"
 RESERVED: Final = ("aws:", "preheat:")
@@ -76,7 +78,12 @@ SCALING_REMEDY: Final = (
     " restore it after the next start"
 )
 EXISTS: Final = "already existing endpoint"
-KNOWN_MOST: Final = 1_000  # endpoints whose tags an adapter keeps
+KNOWN_MOST: Final = 1_000  # endpoints that an adapter remembers
+PAGE: Final = 100  # endpoints in a page of a list, as many as the service allows
+
+
+type _Times = tuple[datetime, datetime]
+"""When the service created an endpoint, and when somebody modified it last."""
 
 
 class SageMakerHosting:
@@ -91,6 +98,7 @@ class SageMakerHosting:
         self._runtime = runtime
         self._managed_by = managed_by
         self._known: OrderedDict[str, tuple[Any, dict[str, str]]] = OrderedDict()  # tags by ARN, and of which creation
+        self._seen: OrderedDict[Target, tuple[_Times, Observation]] = OrderedDict()  # of those in service, as of a look
 
     def describe(self, target: Target) -> Observation:
         """See `ports.Hosting`. No endpoint of the name is STOPPED if its config exists, and ModelGone if not.
@@ -103,7 +111,33 @@ class SageMakerHosting:
         """See `ports.Glances`. The tags may be those of an earlier look at the endpoint of the same creation time."""
         return self._look(target, recalls=True)
 
+    def list_unchanged(self, targets: Sequence[Target]) -> Mapping[Target, Observation]:
+        """See `ports.Glances`. One call reads one page: the endpoints made from the first to the last of these.
+
+        An endpoint is unchanged if it is in service, and both its times are those of the last look. Any that the page
+        does not have gets a look.
+        """
+        known = {target: self._seen[target] for target in targets if target in self._seen}
+        if len(known) < 2:
+            return {}
+        created = [created_at for (created_at, _), _ in known.values()]
+        answer = self._call(
+            "ListEndpoints",
+            self._client.list_endpoints,
+            StatusEquals="InService",
+            CreationTimeAfter=min(created).replace(microsecond=0),  # the service counts in whole seconds
+            CreationTimeBefore=max(created).replace(microsecond=0) + timedelta(seconds=1),
+            MaxResults=PAGE,
+        )
+        listed = {row.get("EndpointName"): _read_times(row) for row in answer.get("Endpoints", [])}
+        return {
+            target: change(seen, recalled=True)
+            for target, (times, seen) in known.items()
+            if listed.get(target.project) == times
+        }
+
     def _look(self, target: Target, *, recalls: bool) -> Observation:
+        self._seen.pop(target, None)
         recalled = False
         tags: dict[str, str] | None = None
         unread: HostingError | None = None
@@ -114,7 +148,7 @@ class SageMakerHosting:
                 known = self._known.get(arn) if recalls and created_at is not None else None
                 recalled = known is not None and known[0] == created_at
                 tags = known[1] if known is not None and recalled else self._tags(arn)
-                self._remember(arn, created_at, tags)
+                _remember(self._known, arn, (created_at, tags))
             except ModelGone:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the tags must not keep a stop from being made
@@ -134,7 +168,7 @@ class SageMakerHosting:
         serving = _count_serving(answer) if observed is Observed.HOSTED else None
         if unread is not None:
             detail += f", with unreadable tags ({unread})"
-        return Observation(
+        observation = Observation(
             observed,
             detail,
             failure=unread.answer if unread is not None else None,
@@ -145,12 +179,10 @@ class SageMakerHosting:
             tags=None if tags is None else _keep_owner_tags(tags),
             recalled=recalled,
         )
-
-    def _remember(self, arn: str, created_at: Any, tags: dict[str, str]) -> None:
-        self._known[arn] = (created_at, tags)
-        self._known.move_to_end(arn)
-        while len(self._known) > KNOWN_MOST:
-            self._known.popitem(last=False)
+        times = _read_times(answer)
+        if status == "InService" and unread is None and times is not None:
+            _remember(self._seen, target, (times, observation))
+        return observation
 
     def probe(self, target: Target, readiness: Readiness) -> None:
         """See `ports.Hosting`. It neither reads nor uses the answer of the model."""
@@ -212,6 +244,18 @@ class SageMakerHosting:
     @staticmethod
     def _call(operation: str, method: Any, **arguments: Any) -> dict[str, Any]:
         return call_service(operation, method, translate, **arguments)
+
+
+def _remember[Key, Value](kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > KNOWN_MOST:
+        kept.popitem(last=False)
+
+
+def _read_times(endpoint: Mapping[str, Any]) -> _Times | None:
+    created_at, modified_at = endpoint.get("CreationTime"), endpoint.get("LastModifiedTime")
+    return (created_at, modified_at) if created_at is not None and modified_at is not None else None
 
 
 def _keep_owner_tags(tags: Mapping[str, str]) -> Tags:

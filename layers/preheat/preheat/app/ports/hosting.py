@@ -1,6 +1,6 @@
 """Ports to what hosts and feeds a model: the hosting services, consumer gates, work queues, and lists of what runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,13 @@ class Glances(Protocol):
 
         Then the observation is `recalled`, and no pass may start or stop anything on it. It is never of another
         creation of the target.
+        """
+
+    def list_unchanged(self, targets: Sequence[Target]) -> Mapping[Target, Observation]:
+        """Return what each target showed last, if a list shows that nobody has changed it since. All are `recalled`.
+
+        It makes fewer calls than one for each target. It leaves out a target that no list can show. A list may lag or
+        miss some: it only says that a look can wait until the next round.
         """
 
 
