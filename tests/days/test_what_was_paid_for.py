@@ -1,12 +1,16 @@
 """The paid time in the ledger: each stretch with its cause, and how well its ends are known."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from tests.support.day import WELD, Day, a_day, a_model, at
+from tests.support.day import TARGET, WELD, Day, Skewed, a_day, a_model, at
 
+from preheat.app.ports.remote import Remote
 from preheat.domain.decision.accounting import STRETCHES_MOST
 from preheat.domain.plan.plan import Backend, Mode, Units
+from preheat.domain.record.attempt import Attempt
 from preheat.domain.record.paid import Cause, Stretch
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
@@ -98,6 +102,21 @@ def test_what_a_person_runs_is_unscheduled_until_a_demand_comes() -> None:
         assert measure_billed(day) - measure_counted(day) == timedelta(minutes=10) <= more
 
 
+def test_nobody_knows_when_a_run_began_that_the_first_look_at_a_new_target_shows() -> None:
+    with a_day("08:00-16:00") as day:
+        other = replace(TARGET, project="paint-shop-front")
+        day.service.add_model(other.project, other.version)
+        day.run_until("00:30")
+        day.service.person_starts(other.project, other.version)
+        day.run_until("01:00")
+        look_now(day)  # at the old target, which says nothing about the new one
+        day.apply(a_model("08:00-16:00", target=other))
+        day.run_until("01:05")
+        assert day.record.target == other
+        assert day.record.run is not None
+        assert (day.record.run.begun_at, day.record.run.begun_after) == (at("01:01"), None)
+
+
 def test_a_stop_by_a_person_lies_between_two_looks() -> None:
     with a_day("08:00-16:00") as day:
         day.run_until("10:03")
@@ -170,3 +189,92 @@ def test_a_day_of_many_gaps_keeps_the_record_small_and_loses_no_second() -> None
         day.run_until("20:30")
         assert max(len(entry.paid) for entry in day.store.read_ledger(WELD)) <= STRETCHES_MOST
         assert measure_counted(day) == measure_billed(day)
+
+
+def test_of_many_stretches_those_become_one_that_give_the_least_time_a_wrong_cause() -> None:
+    windows = [f"{hour:02}:{minute:02}-{hour:02}:{minute + 5:02}" for hour in range(4, 20) for minute in (0, 20, 40)]
+    with a_day(*windows) as day:
+        day.run_until("20:30")
+        sums = dict.fromkeys(Cause, timedelta())
+        for cause, begin, end in spans(day):
+            sums[cause] += end - begin
+        ahead, window = at("04:00") - at("03:28"), timedelta(minutes=5)
+        assert ahead <= sums[Cause.LEAD] + sums[Cause.IDLE] <= ahead + window
+        assert sums[Cause.BRIDGE] >= 47 * timedelta(minutes=15)  # a gap is longer than the windows next to it
+        assert sum(sums.values(), timedelta()) == measure_counted(day) == at("19:45") - at("03:28")
+
+
+def test_a_run_of_other_units_is_another_run_that_began_between_two_looks() -> None:
+    with a_day("08:00-16:00", start_takes="4m", stop_takes="1m") as day:
+        day.run_until("12:01")
+        day.person("stops")
+        day.run_until("12:03")
+        day.service.person_starts(day.target.project, day.target.version, 3)
+        day.run_until("16:30")
+        runs = [(each.units, each.begun_after, each.ended_after) for each in list_stretches(day)]
+        assert runs[-3:-1] == [(1, None, at("12:00")), (3, at("12:00"), None)]
+        more, less = (3 * doubts(day)[0], doubts(day)[1])
+        assert -less <= measure_billed(day) - measure_counted(day) <= more
+
+
+def test_a_hosted_model_that_is_starting_again_ended_between_two_looks() -> None:
+    with a_day("08:00-16:00", stop_takes="1m") as day:
+        day.run_until("12:01")
+        day.person("stops")
+        day.run_until("12:03")
+        day.person("starts")
+        day.run_until("16:30")
+        more, less = doubts(day)
+        assert (more, less) == (timedelta(minutes=10), timedelta(minutes=10))
+        assert -more <= measure_counted(day) - measure_billed(day) <= less
+
+
+def test_a_run_does_not_end_before_its_start_was_accepted() -> None:
+    with a_day("08:00-16:00", stop_takes="1m") as day:
+        day.hosting = SlowHosting(day)
+        day.run_until("07:28:10")
+        day.person("stops")
+        day.run_until("07:40")
+        (run, *_) = list_stretches(day)
+        assert (run.begin, run.ended_after) == (at("07:28:10"), at("07:28:10"))
+
+
+def test_a_clock_that_went_back_puts_no_begin_or_end_of_a_run_after_the_look_that_shows_it() -> None:
+    with a_day("08:00-16:00") as day:
+        for looked, does, seen in (("02:00", "starts", "02:00:10"), ("04:00", "stops", "04:00:10")):
+            day.run_until(looked)
+            day.remote = run_ahead
+            look_now(day)
+            day.remote = lambda remote: remote
+            day.person(does)
+            day.run_until(seen)
+            look_now(day)
+        (run,) = list_stretches(day)
+        assert (run.begin, run.begun_after) == (at("02:00:10"), at("02:00:10"))
+        assert run.ended_after == run.end
+
+
+def look_now(day: Day) -> None:
+    """Let a pass look at the model now, although it is not due."""
+    day.store.wake(WELD, day.clock.at)
+    day.look()
+
+
+class SlowHosting:
+    """The service of a day, whose start takes ten seconds to answer."""
+
+    def __init__(self, day: Day) -> None:
+        self._day, self._hosting = day, day.hosting
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hosting, name)
+
+    def start(self, attempt: Attempt) -> None:
+        """Start the model, ten seconds before the answer is there."""
+        self._hosting.start(attempt)
+        self._day.clock.advance_to(self._day.clock.at + timedelta(seconds=10))
+
+
+def run_ahead(remote: Remote) -> Remote:
+    """Return the outside with a clock that is half a minute ahead, and a store that does not say what time it is."""
+    return replace(remote, clock=Skewed(remote.clock, timedelta(seconds=30)), served_at=lambda: None)

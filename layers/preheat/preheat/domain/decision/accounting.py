@@ -6,7 +6,7 @@ says nothing. No decision reads any of this.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from preheat.domain.calendar.windows import Window
@@ -139,18 +139,24 @@ def _note(paid: list[Stretch], stretch: Stretch) -> None:
 
 
 def _bound(paid: list[Stretch]) -> list[Stretch]:
+    """Return at most STRETCHES_MOST stretches: those neighbours become one that give the least time a wrong cause."""
     while len(paid) > STRETCHES_MOST:
-        touching = (
+        touching = [
             place
             for place, (one, two) in enumerate(pairwise(paid))
             if one.end == two.begin and one.units == two.units and one.ended_after is two.begun_after is None
-        )
-        place = next(touching, None)
-        if place is None:
+        ]
+        if not touching:
             break
+        place = min(touching, key=lambda place: _measure_misnamed(*paid[place : place + 2]))
         one, two = paid[place : place + 2]
         longer = max(one, two, key=lambda each: each.end - each.begin)
         paid[place : place + 2] = [
             Stretch(one.begin, two.end, one.units, longer.cause, one.begun_after, two.ended_after)
         ]
     return paid
+
+
+def _measure_misnamed(one: Stretch, two: Stretch) -> timedelta:
+    """Return how much of two neighbours gets a wrong cause if they become one, under the cause of the longer."""
+    return min(one.end - one.begin, two.end - two.begin) if one.cause is not two.cause else timedelta()
