@@ -14,6 +14,7 @@ from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, In
 from preheat.app.ports.remote import Remote
 from preheat.domain.plan.hosted_model import Drain, HostedModel, Readiness, Resize, Unscheduled
 from preheat.domain.plan.plan import Backend, Mode, Units
+from preheat.domain.record import budget
 from preheat.domain.record.attempt import Answer, Call
 from preheat.domain.record.gate import Passage
 from preheat.domain.record.record import Action, LedgerEntry, Ownership, Phase
@@ -732,3 +733,21 @@ def test_a_plan_with_more_units_restarts_nothing_without_a_hold() -> None:
         assert day.stopped() == 0
         day.run_until("16:05")
         assert day.stopped() == 1
+
+
+def test_each_look_at_the_gate_counts_against_the_budget_of_its_model() -> None:
+    with a_day_with_both() as day:
+        day.run_until("07:46:12")
+        (hosted,) = [entry for entry in day.entries if entry.from_phase is Phase.STARTING]
+        spent_until, called = day.record.spent_until, list[str]()
+        assert spent_until is not None
+        assert hosted.at == at("07:46:11")
+
+        def note(name: str, after: bool) -> None:
+            called.extend([] if after else [name])
+
+        day.remote = lambda remote: replace(remote, gates=Faulty(remote.gates, note, "gate "))
+        day.run_until("07:46:30")
+        called += [str(call.operation) for call in day.calls if call.at > hosted.at]
+        assert called == ["gate describe", "gate open", "DescribeModel"]
+        assert day.record.spent_until == spent_until + len(called) * budget.CALL_COSTS

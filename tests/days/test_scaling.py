@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.day import Day, a_day
+from tests.support.day import Day, a_day, at
 
 from preheat.app.ports.errors import AccessRefused, AnswerLost, HostingError, StoreUnavailable
 from preheat.domain.plan.plan import Backend, Target
+from preheat.domain.record import budget
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import ScalingReading
 from preheat.domain.record.record import Action, LedgerEntry, ModelRecord, Phase
@@ -210,3 +211,11 @@ def move(day: Day, target: Target) -> None:
     assert planned is not None
     day.service.add_model(target.project, target.version)
     day.apply(replace(planned, target=target))
+
+
+def test_each_call_of_the_pass_that_stops_counts_against_the_budget_also_those_that_read_the_scaling() -> None:
+    with a_day_that_scales() as (day, _):
+        day.run_until("16:00:05")
+        made = [str(call.operation) for call in day.calls if call.at >= at("16:00")]
+        assert made[-3:] == ["DescribeScalableTargets", "DescribeScalingPolicies", "DeleteEndpoint"]
+        assert day.record.spent_until == at("16:00") + len(made) * budget.CALL_COSTS

@@ -8,6 +8,7 @@ from tests.support.day import Day, a_day, at
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.domain.plan.plan import Backend, Target
 from preheat.domain.record.lifecycle import Observed
+from preheat.domain.record.record import Ownership
 from preheat_lab.simulation.hosting import STACK
 from preheat_simulator.sagemaker import EndpointService
 
@@ -130,3 +131,37 @@ def test_the_tags_of_an_owner_do_not_go_to_another_endpoint_of_the_model() -> No
         assert isinstance(day.service, EndpointService)
         found = {each["Key"]: each["Value"] for each in day.service.list_tags(day.service.arn("paint-shop-front"))}
         assert found == {"CostCenter": "4711", MANAGED_BY: STACK}
+
+
+def test_a_tag_that_aws_or_preheat_reserves_is_not_kept_however_it_is_written() -> None:
+    with a_day(backend=Backend.SAGEMAKER) as day:
+        day.run_until("12:00")
+        tag(day, Team="vision", **{"Preheat:note": "mine", "AWS:note": "theirs"})
+        day.run_until("12:00", day=1)
+        assert tags_of(day) == {"Team": "vision"}
+
+
+def test_a_new_endpoint_of_the_same_name_is_seen_as_theirs_at_the_next_look_and_not_only_at_the_end_of_the_shift() -> (
+    None
+):
+    with a_day(backend=Backend.SAGEMAKER, start_takes="3m", stop_takes="1m") as day:
+        day.run_until("12:01")
+        day.person("stops")
+        day.run_until("12:03")
+        day.person("starts")  # it is in service again before the next look: only its time of creation is new
+        day.run_until("12:10:30")
+        assert day.record.ownership is Ownership.NONE
+        assert day.entries[-1].reason == "Hosted as required. Preheat did not create it and never stops it"
+
+
+def test_the_tags_of_an_owner_survive_a_new_config_of_the_same_endpoint() -> None:
+    with a_day(backend=Backend.SAGEMAKER, tags=(COST,)) as day:
+        day.run_until("12:00")
+        tag(day, Team="vision")
+        day.run_until("18:00")
+        day.service.add_model("weld-seams-front", "weld-seams-v4")
+        planned: Any = day.store.read_planned(day.record.model_id).model
+        day.apply(replace(planned, target=Target("weld-seams-front", "weld-seams-v4", Backend.SAGEMAKER)))
+        day.run_until("12:00", day=1)
+        assert day.record.target.version == "weld-seams-v4"
+        assert tags_of(day) == {"CostCenter": "4711", "Team": "vision"}

@@ -24,7 +24,7 @@ from preheat.app.ports.errors import UnreadableItem
 from preheat.domain.bill.history import History
 from preheat.domain.bill.money import Tariff, charge, find_tariffs
 from preheat.domain.calendar.windows import Window
-from preheat.domain.plan.hosted_model import Learning
+from preheat.domain.plan.hosted_model import Learning, Readiness
 from preheat.domain.plan.plan import Backend, ModelId, Units
 from preheat_cli import printing
 from preheat_cli.commands.report import read_entries
@@ -200,6 +200,21 @@ def test_a_report_reads_of_a_ledger_only_what_its_range_needs(windows: tuple[str
             ), asked
     if windows != ("00:00-23:59",):  # that demand never ends, so all of it counts
         assert len(read_entries(store, WELD, at("00:00", 8))) < len(ledger) / 2
+
+
+def test_a_report_knows_that_a_demand_of_several_days_was_late_although_it_began_long_before_the_range() -> None:
+    image = Readiness(b"a picture of a good part", "image/jpeg")
+    with a_day("00:00-23:59", readiness=image) as day:
+        day.fault(FaultKind.THROTTLE, operation=Operation.DETECT_ANOMALIES, probability=1.0)
+        day.run_until("10:00", 2)
+        day.service.clear_faults()
+        day.run_until("12:00", 2)
+    record, whole = day.store.load(WELD), day.store.read_ledger(WELD)
+    asked = Window(at("08:00", 2), at("12:00", 2))
+    needed = read_entries(day.store, WELD, asked.start)
+    found = report_model(History(WELD, needed, record), asked, find_tariffs(None), as_of=asked.end)
+    assert timedelta(hours=2) <= found.undelivered < timedelta(hours=2, seconds=1)
+    assert found == report_model(History(WELD, whole, record), asked, find_tariffs(None), as_of=asked.end)
 
 
 def test_a_range_that_is_cut_in_two_sums_up_to_the_whole(bench: Workbench) -> None:

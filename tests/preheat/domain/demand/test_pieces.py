@@ -60,6 +60,13 @@ def test_a_hold_that_touches_or_overlaps_a_shift_extends_it_and_the_shift_keeps_
     assert len(list_demands(hold("16:41", "17:00"))) == 2
 
 
+def test_a_block_that_ends_with_the_demand_that_beats_it_leaves_the_gap_after_it_bridged() -> None:
+    stronger, weaker = hold("06:00", "07:30", priority=60), block("07:00", "07:30", priority=40)
+    assert spans(list_demands(stronger, weaker)) == [(at("06:00"), at("16:00"))]
+    longer = replace(weaker, until=at("07:31"))
+    assert spans(list_demands(stronger, longer)) == [(at("06:00"), at("07:30")), (at("08:00"), at("16:00"))]
+
+
 @pytest.mark.parametrize("begin", ["16:00", "16:10"])
 def test_a_hold_that_comes_when_all_before_it_is_over_is_a_demand_of_its_own(begin: str) -> None:
     before, after = list_demands(hold(begin, "18:00", known_at=at("16:00")))

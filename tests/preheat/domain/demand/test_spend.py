@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.day import WELD, a_model, at
 
-from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
 from preheat.domain.demand.spend import find_added, find_excess, find_growth, find_unit_hours, sum_growth
 from preheat.domain.plan.hosted_model import HostedModel
 from preheat.domain.plan.plan import Units
@@ -65,6 +65,15 @@ def test_a_hold_asks_for_what_it_adds_on_all_its_days_from_today_on() -> None:
     assert sum_growth(find_growth(MODEL, hold("09:00", "10:00"), (), now=at("00:00"))) == 0
 
 
+def test_a_new_edition_of_a_set_costs_what_its_own_windows_cost() -> None:
+    early, late = HeldWindow(at("17:00"), at("19:00"), at("00:00")), HeldWindow(at("20:00"), at("22:00"), at("00:00"))
+    before = hold("17:00", "19:00", "week-48", windows=(early,), edition=1)
+    after = hold("20:00", "22:00", "week-48", windows=(late,), edition=2)
+    added_before, added_after = find_growth(MODEL, after, (before,), now=at("00:00"))[MONDAY]
+    assert added_after == pytest.approx(added_before)
+    assert added_after == pytest.approx(2 * (2 + 32 / 60))
+
+
 def test_an_extension_counts_as_what_it_adds() -> None:
     model, first = replace(MODEL, max_unit_hours_by_request=10), hold("16:00", "20:00")
     assert excess(model, replace(first, until=at("21:00"), revision=2), first) is None
@@ -88,6 +97,12 @@ def test_what_is_left_of_a_budget_is_never_less_than_nothing() -> None:
     found = find_excess({MONDAY: (30.0, 31.0)}, 24.0)
     assert found is not None
     assert found.left == 0
+
+
+def test_a_day_that_is_over_its_budget_already_rejects_only_what_adds_to_it() -> None:
+    model, first = replace(MODEL, max_unit_hours_by_request=10), hold("16:00", "23:00")
+    assert excess(model, replace(first, until=at("23:30"), revision=2), first).day == MONDAY
+    assert excess(model, hold("16:00", "17:00", "tomorrow", day=1, end_day=1), first) is None
 
 
 def test_by_default_requests_may_add_a_day_of_the_units_that_they_may_ask_for() -> None:
