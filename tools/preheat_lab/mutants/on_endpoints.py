@@ -11,6 +11,7 @@ _SERVING = "tests/days/test_serving.py"
 _SCALING = "tests/days/test_scaling.py"
 _CAPACITY = "tests/days/test_capacity.py"
 _CONFIGS = "tests/days/test_fallback_configs.py"
+_TAGS = "tests/days/test_tags.py"
 _adapter = partial(Mutation, file="adapters/hosting/sagemaker.py", sees="L1")
 _scaling = partial(Mutation, file="domain/decision/scaling.py", sees="L1", suite=_SCALING)
 _start = partial(Mutation, file="domain/decision/starting.py", sees="L1")
@@ -200,5 +201,29 @@ MUTATIONS = (
         rule="another endpoint gets no scaling that an owner gave the last one",
         sees="L1",
         suite=_SCALING,
+    ),
+    _adapter(
+        name="tags: a reserved one in capitals is kept",
+        old="key.lower().startswith(RESERVED)",
+        new="key.startswith(RESERVED)",
+        rule="a start sends no tag that AWS or Preheat reserves",
+        suite=_TAGS,
+    ),
+    _adapter(
+        name="tags: recalled for another endpoint of the same name",
+        old="known is not None and known[0] == created_at",
+        new="known is not None",
+        sees="S15",
+        rule="a look shows whose endpoint it is",
+        suite=_TAGS,
+    ),
+    Mutation(
+        name="tags: lost with a new config of the endpoint",
+        file="domain/lead/evidence.py",
+        old="if target.resource() != record.target.resource():",
+        new="if target != record.target:",
+        rule="what belongs to an endpoint stays with it",
+        sees="L7",
+        suite=_TAGS,
     ),
 )

@@ -1,0 +1,99 @@
+"""Mutations of what Preheat counts: calls against a budget, paid time, and the unit-hours of requests.
+
+No promise of the protocol names most of these figures, so each mutation names the suite of tests that sees it.
+"""
+
+from functools import partial
+
+from preheat_lab.mutants.mutation import Mutation
+
+_PAID = "tests/days/test_what_was_paid_for.py"
+_paid = partial(Mutation, sees="S7", rule="the ledger has the paid time, and how well its ends are known", suite=_PAID)
+_call = partial(Mutation, sees="S10", rule="each call counts against the budget")
+_ACCOUNTING = "domain/decision/accounting.py"
+
+MUTATIONS = (
+    _call(
+        name="figures: two calls that read the scaling count as one",
+        file="app/reconcile/reconcile.py",
+        old="situation.now, scaling.CALLS if reading.text else 1)",
+        new="situation.now, 1)",
+        suite="tests/days/test_scaling.py",
+    ),
+    _call(
+        name="figures: looks at the gate are free",
+        file="app/reconcile/downstream.py",
+        old="change(_count_call(situation), gate_look=_look(mapping, remote))",
+        new="change(situation, gate_look=_look(mapping, remote))",
+        suite="tests/days/test_drain_and_gate.py",
+    ),
+    _paid(
+        name="figures: a run of other units goes on as before",
+        file=_ACCOUNTING,
+        old=" or units != run.units)",
+        new=")",
+    ),
+    _paid(
+        name="figures: a hosted model that starts again has never stopped",
+        file=_ACCOUNTING,
+        old="(run.hosted and observed is Observed.STARTING) or units != run.units",
+        new="units != run.units",
+    ),
+    _paid(
+        name="figures: a run that begins after the look that shows it",
+        file=_ACCOUNTING,
+        old="return min(looked_at, at) if looked_at is not None else None",
+        new="return looked_at",
+    ),
+    _paid(
+        name="figures: a run that may have ended before it began",
+        file=_ACCOUNTING,
+        old="max(after, run.begun_at) if after is not None else None",
+        new="after",
+    ),
+    _paid(
+        name="figures: many stretches have the cause of the shorter",
+        file=_ACCOUNTING,
+        old="longer = max(one, two,",
+        new="longer = min(one, two,",
+    ),
+    _paid(
+        name="figures: the first of many stretches takes in all that follow",
+        file=_ACCOUNTING,
+        old="place = min(touching, key=lambda place: _measure_misnamed(*paid[place : place + 2]))",
+        new="place = touching[0]",
+    ),
+    _paid(
+        name="figures: a look at the old target dates a run at the new one",
+        file="domain/lead/evidence.py",
+        old="        looked_at=None,\n",
+        new="",
+    ),
+    Mutation(
+        name="figures: a day over its budget rejects what adds nothing to it",
+        file="domain/demand/spend.py",
+        old="if after > max(budget, before) + _TOLERANCE:",
+        new="if after > budget + _TOLERANCE:",
+        rule="a budget rejects only what adds to a day that is over it",
+        sees="S14",
+        suite="tests/preheat/domain/demand/test_spend.py",
+    ),
+    Mutation(
+        name="figures: a new edition costs as much as both",
+        file="domain/demand/spend.py",
+        old="*(one for one in standing if one.request_id != change.request_id), change]",
+        new="*standing, change]",
+        rule="a changed request costs what it is now",
+        sees="S14",
+        suite="tests/preheat/domain/demand/test_spend.py",
+    ),
+    Mutation(
+        name="figures: a block that ends with a demand parts it from the next",
+        file="domain/demand/pieces.py",
+        old="if block.begin < begin and end < block.until]",
+        new="if block.begin < begin and end <= block.until]",
+        rule="only a block between two demands has the model stop between them",
+        sees="S3",
+        suite="tests/preheat/domain/demand/test_pieces.py",
+    ),
+)
