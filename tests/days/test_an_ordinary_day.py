@@ -270,3 +270,12 @@ def test_a_start_that_may_still_come_up_stays_preheats_while_the_stack_only_obse
             day.run_until(minute)
             day.look()
             assert (day.record.ownership, day.record.attempt is None) == (owner, owner is Ownership.NONE)
+
+
+def test_the_last_margin_stays_on_record_until_the_next_start_has_one() -> None:
+    with a_day() as day:
+        day.run_until("08:00")
+        (hosted,) = day.entries_of(Action.OBSERVE)
+        assert hosted.margin == at("08:00") - hosted.at
+        day.run_until("23:00")
+        assert (day.record.phase, day.record.last_margin) == (Phase.IDLE, hosted.margin)

@@ -751,3 +751,37 @@ def test_each_look_at_the_gate_counts_against_the_budget_of_its_model() -> None:
         called += [str(call.operation) for call in day.calls if call.at > hosted.at]
         assert called == ["gate describe", "gate open", "DescribeModel"]
         assert day.record.spent_until == spent_until + len(called) * budget.CALL_COSTS
+
+
+def test_a_message_between_empty_readings_starts_their_count_again() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("16:00:45")  # two readings found it empty
+        day.waiting(1)
+        day.run_until("16:01:15")
+        day.waiting(0)
+        day.run_until("16:01:45")
+        refusing(day, Throttled("too often"), "count")
+        day.run_until("16:02:40")
+        day.remote = lambda remote: remote
+        found: list[int] = []
+        while (draining := day.record.draining) is not None:
+            found += [draining.empties] if draining.empties not in found else []
+            message_at = day.queue.next_at()
+            assert message_at is not None
+            day.run_until(f"{max(message_at, day.clock.at + MINUTE / 60):%H:%M:%S}")
+        assert found == [1, 2]
+
+
+def test_a_queue_that_cannot_be_read_again_is_reported_again() -> None:
+    with a_day(drain=DRAIN) as day:
+        day.run_until("15:59")
+        day.waiting(4)
+        for reads, until in ((False, "16:01"), (True, "16:10"), (False, "16:20")):
+            day.remote = lambda remote: remote
+            if not reads:
+                refusing(day, AccessRefused("no"), "count")
+            day.run_until(until)
+        reported = [entry.at for entry in day.entries if "cannot read the queue" in entry.reason]
+        assert len(reported) == 2
+        assert reported[0] == at("16:00")
+        assert reported[1] > at("16:10")

@@ -312,3 +312,18 @@ def test_a_stopped_model_names_its_next_demand_and_not_the_end_of_a_hold_under_a
             entry for entry in day.entries if entry.to_phase is Phase.IDLE and entry.from_phase is not Phase.IDLE
         ]
         assert stopped.reason == "Stopped; no demand before 2026-11-24 07:28:00Z"
+
+
+def test_holds_that_end_while_no_pass_looks_are_each_reported_once() -> None:
+    with a_day() as day:
+        day.run_until("11:00")
+        day.hold("11:00", "12:01", "first")
+        day.hold("11:00", "12:03", "second")
+        day.run_until("11:59")
+        day.ticks, enqueue = False, day.queue.enqueue
+        day.queue.enqueue = lambda *_, **__: None  # type: ignore[method-assign]  # nothing looks for a while
+        day.run_until("12:05")
+        day.ticks, day.queue.enqueue = True, enqueue  # type: ignore[method-assign]
+        day.run_until("15:00")
+        expired = [entry.expired for entry in day.entries if entry.expired]
+        assert [sorted(names) for names in expired] == [["first", "second"]]

@@ -285,6 +285,13 @@ def test_a_start_of_a_long_lead_is_stuck_after_twice_the_lead() -> None:
     assert run_audit("06:50", record=starting("05:08"), model=slow).stuck != ()
 
 
+def test_a_start_is_stuck_by_the_lead_that_it_began_with_and_not_by_a_shorter_one_of_the_plan() -> None:
+    slow = starting("05:08")
+    slow = replace(slow, effort=replace(slow.effort or EFFORT, lead=timedelta(minutes=50)))
+    assert run_audit("06:35", record=slow).stuck == ()
+    assert run_audit("06:50", record=slow).stuck != ()
+
+
 def test_a_status_that_this_release_does_not_know_leaves_the_state_unknown() -> None:
     strange = replace(HOSTED, unread=Unread(at("09:00"), "WARMING_UP"))
     (one,) = run_audit("09:10", record=strange).unknown
@@ -429,6 +436,12 @@ def test_an_endpoint_with_capitals_is_found_by_its_planned_name_or_its_prefix(na
     target = Target("front-9" if planned else "line-1", "cfg-3", Backend.SAGEMAKER)
     found = run_audit("20:00", run, model=replace(MODEL, target=target, units=Units()))
     assert [one.running for one in found.unscheduled or ()] == ([run] if planned or name == "Line-9" else [])
+
+
+def test_an_endpoint_with_capitals_is_explained_by_the_window_of_its_planned_name() -> None:
+    run = Running(Site(Backend.SAGEMAKER), "Front-9", "cfg-3", Observed.HOSTED, "InService")
+    target = Target("front-9", "cfg-3", Backend.SAGEMAKER)
+    assert run_audit("10:00", run, model=replace(MODEL, target=target, units=Units())).unscheduled == ()
 
 
 def test_a_name_of_one_account_is_not_listed_in_another() -> None:

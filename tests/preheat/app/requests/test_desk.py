@@ -20,7 +20,7 @@ from preheat.app.requests.ruling import (
     SENDER_KEPT_MAX,
     STOP_PLACES,
 )
-from preheat.domain.demand.request import Kind, RequestId, Subject
+from preheat.domain.demand.request import KEPT_AFTER_EXPIRY, Kind, RequestId, Subject
 from preheat.domain.plan.hosted_model import Resize
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Units
 from preheat.domain.plan.senders import DEFAULT_PLACES
@@ -628,6 +628,14 @@ def test_a_hold_is_released_and_a_block_unblocked(scene: Scene, made: str, ends:
     scene.asks(made, request_id="a", until="20:00")
     assert scene.asks(ends, of="a").code == Code.WRONG_KIND
     assert scene.until("a") == at("20:00")
+
+
+def test_a_release_that_came_early_is_forgotten_after_thirty_days(scene: Scene) -> None:
+    noted = scene.asks("release", of="a")
+    assert noted.code == Code.RELEASE_NOTED
+    scene.clock.advance_to(noted.at + KEPT_AFTER_EXPIRY)
+    later = scene.asks("hold", request_id="a", duration="3h")
+    assert (later.code, scene.until("a")) == (Code.ACCEPTED, scene.clock.at + timedelta(hours=3))
 
 
 def test_a_hold_that_comes_after_its_release_ends_at_birth(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.day import TARGET, WELD, at
 
-from preheat.domain.plan.plan import Backend, Target, Units
+from preheat.domain.plan.plan import Backend, ModelId, Target, Units
 from preheat.domain.record.attempt import (
     LEASE,
     REACTIONS,
@@ -171,3 +171,9 @@ def test_another_service_region_or_role_is_another_start() -> None:
         Target("line-1", "3", region="eu-west-1", role=role),
     ]
     assert len({digest_parameters(target, Units()) for target in targets}) == len(targets)
+
+
+def test_models_that_get_a_refusal_in_the_same_second_do_not_come_again_in_the_same_second() -> None:
+    pauses = {pause_before_retry(Answer.THROTTLED, 1, ModelId(f"line-{number}")) for number in range(20)}
+    assert len(pauses) == 20
+    assert {pause_before_retry(Answer.THROTTLED, 1, ModelId("line-1")) for _ in range(2)} < pauses
