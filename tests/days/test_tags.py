@@ -7,6 +7,7 @@ from tests.support.day import Day, a_day, at
 
 from preheat.adapters.hosting.sagemaker import MANAGED_BY
 from preheat.domain.plan.plan import Backend, Target
+from preheat.domain.record import budget
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Ownership
 from preheat_lab.simulation.hosting import STACK
@@ -107,6 +108,18 @@ def test_a_hung_start_is_stopped_after_a_whole_look() -> None:
     with a_day(backend=Backend.SAGEMAKER, start_takes="300m") as day:
         day.run_until("11:00")
         assert day.stopped() == 1
+
+
+def test_the_glance_before_the_whole_look_of_a_stop_counts_against_the_budget_too() -> None:
+    with a_day(backend=Backend.SAGEMAKER, start_takes="300m") as day:
+        day.run_until("07:30")
+        while not day.stopped():
+            before = day.record.spent_until
+            day.run_until(f"{day.clock.at + budget.CALL_COSTS / 60:%H:%M:%S}")
+        made = [str(call.operation) for call in day.calls if call.at == day.calls[-1].at]
+        assert made == ["DescribeEndpoint", "DescribeEndpoint", "ListTags", "DeleteEndpoint"]
+        begun_at = max(before or day.calls[-1].at, day.calls[-1].at)
+        assert day.record.spent_until == begun_at + len(made) * budget.CALL_COSTS
 
 
 def test_an_endpoint_of_the_same_name_that_somebody_made_in_a_shift_is_theirs() -> None:
