@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 from moto import mock_aws
 
@@ -60,6 +61,7 @@ from preheat_simulator.sagemaker import EndpointService
 
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)
 STACK = "preheat-line"
+PATIENT = CONFIG.merge(Config(read_timeout=60))  # a machine under load may take longer than a service
 FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:line-backend"
 
 
@@ -213,11 +215,11 @@ def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     if way == "http":
         options = Options(models=((backend, *names),), start_latency=make_fixed(600), limits=unlimited, scale=0)
         with run_in_thread(options) as served:
-            client = make_unattached_client(backend, served.url, config=CONFIG)
+            client = make_unattached_client(backend, served.url, config=PATIENT)
             simulator = served.simulator
             clients = [client]
             if backend in (Backend.SAGEMAKER, Backend.SAGEMAKER_COMPONENT):
-                clients.append(make_unattached_runtime(served.url, config=CONFIG))
+                clients.append(make_unattached_runtime(served.url, config=PATIENT))
             yield HostingBench(
                 service, service.adapter(*clients), simulator.services[backend], simulator.clock.advance, 2
             )

@@ -80,7 +80,7 @@ def model(name: ModelId, begin: datetime, end: datetime) -> HostedModel:
         TARGETS[name],
         Units(2),
         (Schedule(f"{name}-shift", "UTC", (window,)),),
-        lead=timedelta(seconds=40),
+        lead=timedelta(seconds=100),
         slack=timedelta(),
         announced_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
@@ -88,7 +88,7 @@ def model(name: ModelId, begin: datetime, end: datetime) -> HostedModel:
 
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
-    """A stack that may invoke one function, with a shift that begins a minute and a half from now."""
+    """A stack that may invoke one function, with a shift that begins two and a half minutes from now."""
     served: dict[str, Any] = {"weld": {"state": "down", "workers": 0, "wanted": 0}}
     server = make_server(served, loads_within=5)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -101,7 +101,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
         ) as aws:
             deploy_function(aws, url_of(server))
             store = open_local_store(aws)
-            begin = (datetime.now(UTC) + timedelta(seconds=90)).replace(microsecond=0)
+            begin = (datetime.now(UTC) + timedelta(seconds=150)).replace(microsecond=0)
             models = [model(name, begin, begin + timedelta(seconds=120)) for name in TARGETS]
             store.apply(models, expected_version=store.read_plan_version(), at=datetime.now(UTC))
             yield Plant(store, served)
