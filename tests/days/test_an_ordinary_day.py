@@ -279,3 +279,19 @@ def test_the_last_margin_stays_on_record_until_the_next_start_has_one() -> None:
         assert hosted.margin == at("08:00") - hosted.at
         day.run_until("23:00")
         assert (day.record.phase, day.record.last_margin) == (Phase.IDLE, hosted.margin)
+
+
+def test_the_policy_of_a_plan_stops_nothing_at_a_version_that_the_plan_no_longer_names() -> None:
+    """S4: the service rejected Preheat's start of the old version, and a person started it."""
+    with a_day(unscheduled=Unscheduled.STOP) as day:
+        day.run_until("07:27")
+        day.fault(FaultKind.VALIDATION, operation=day.service.words.start)
+        day.run_until("15:00")
+        assert (day.record.phase, day.record.attempt is None) == (Phase.REFUSED, False)
+        day.person("starts")
+        newer = replace(TARGET, version="4")
+        day.service.add_model(newer.project, newer.version)
+        day.apply(a_model("17:00-18:00", target=newer, unscheduled=Unscheduled.STOP))
+        day.run_until("17:00")
+        assert day.service.status(newer.project, newer.version) is Status.HOSTED
+        assert (day.stopped(), day.service.status(TARGET.project, TARGET.version)) == (0, Status.HOSTED)

@@ -12,6 +12,15 @@ _in_draining = partial(
 )
 
 MUTATIONS = (
+    Mutation(
+        name="unscheduled: the policy is for every version",
+        file="domain/decision/stopping.py",
+        old="model.target == situation.record.target and ",
+        new="",
+        rule="a plan's policy is for the version that it names",
+        sees="S4",
+        suite="tests/days/test_an_ordinary_day.py",
+    ),
     _in_draining(
         name="a stop however near the next start is",
         old="    again_at = _find_needed_again(situation)",
@@ -73,8 +82,8 @@ MUTATIONS = (
     ),
     _in_stopping(
         name="everything that nothing needs is stopped",
-        old="    return situation.model is not None and situation.model.unscheduled is Unscheduled.STOP",
-        new="    return True",
+        old="    return model is not None and model.target == situation",
+        new="    return True or situation",
         rule="only a policy or a block lets Preheat stop what somebody else started",
         sees="S4",
     ),

@@ -35,13 +35,14 @@ def stop(situation: Situation) -> Move:
 
 
 def _may_stop_any(situation: Situation) -> bool:
-    """Return whether Preheat stops what somebody else started: by the plan's policy, or while a block is active.
+    """Return whether Preheat stops what somebody else started: by the policy of its plan, or while a block is active.
 
     The first stop makes the model Preheat's, so that Preheat completes the stop even if the block ends before it.
     """
     if situation.outlook.block is not None:
         return True
-    return situation.model is not None and situation.model.unscheduled is Unscheduled.STOP
+    model = situation.model
+    return model is not None and model.target == situation.record.target and model.unscheduled is Unscheduled.STOP
 
 
 def _let_go(situation: Situation) -> Move:
