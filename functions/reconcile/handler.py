@@ -30,7 +30,7 @@ def look(record: dict[str, Any]) -> None:
             body = record["body"]
             model_id, glances = parse_work(body), read_glances(body)
             if len(glances) > 1:
-                telemetry.log_glances(glances, reconciler.glance_at_each(glances))
+                telemetry.log_glances(glances, *reconciler.glance_at_each(glances))
                 return
             result = reconciler.reconcile(
                 model_id, read_due_at(body), repeated=is_repeated(body), glance=glances == (model_id,)

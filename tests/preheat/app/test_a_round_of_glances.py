@@ -11,6 +11,7 @@ from tests.support.day import WELD, Day, a_day, at
 from preheat.app.ports.errors import AccessRefused, AnswerLost, QueueUnavailable, StoreUnavailable
 from preheat.app.ports.remote import Remote
 from preheat.app.reconcile.glancing import glance_at_each
+from preheat.bootstrap.reconcile import Reconciler
 from preheat.domain.plan.plan import Mode, ModelId, Target
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.observation import Observation
@@ -149,6 +150,15 @@ def test_without_a_list_each_model_gets_a_glance_of_its_own(error: Exception) ->
         listed = Listed(day, error=error)
         assert glance(day, lambda remote: change(remote, glances=listed)) == ()
         assert listed.asked == 3
+
+
+def test_a_bug_in_a_list_is_logged_once_for_each_round() -> None:
+    with a_day() as day:
+        three_hosted(day)
+        bug = TypeError("a bug")
+        reconciler = Reconciler(change(day._remote("round"), glances=Listed(day, error=bug)), Mode.ACT)
+        for _ in range(2):
+            assert reconciler.glance_at_each(ALL) == ((), (bug,))
 
 
 def test_only_models_that_have_glances_now_are_listed_and_never_one_alone() -> None:

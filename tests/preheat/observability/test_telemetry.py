@@ -208,6 +208,14 @@ def test_a_pass_that_changed_nothing_is_no_line_at_info_and_each_transition_is_o
     assert [record.levelname for record in caplog.records] == levels
 
 
+def test_a_round_of_glances_is_no_line_at_info_and_each_unexpected_error_is_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reconcile.log_glances([ModelId("weld-seams"), ModelId("paint")], [ModelId("paint")])
+    reconcile.log_glances([ModelId("weld-seams"), ModelId("paint")], [], [TypeError("a bug")])
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
 @pytest.mark.parametrize("cause", ["6a7e8feb-b491-4cf7-a9f1-123456789012", "request-1"])
 def test_every_line_names_what_it_was_caused_by(cause: str) -> None:
     result = Result(ModelId("weld-seams"), Action.LOOK, "so", entries=(HOSTED,))

@@ -160,8 +160,15 @@ class SilentTelemetry:
     def log_pass(self, result: Result) -> None:
         """Drop the line."""
 
-    def log_glances(self, model_ids: Sequence[ModelId], differing: Sequence[ModelId]) -> None:
-        """Drop the line."""
+    def log_glances(
+        self,
+        model_ids: Sequence[ModelId],  # noqa: ARG002 - as above
+        differing: Sequence[ModelId],  # noqa: ARG002 - as above
+        unexpected: Sequence[Exception] = (),
+    ) -> None:
+        """Drop the line. Raise an unexpected error: no round has any."""
+        for error in unexpected:
+            raise error
 
     def log_request(self, taken: Taken) -> None:
         """Keep what became of a message; drop the line."""

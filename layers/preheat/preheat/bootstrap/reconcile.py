@@ -51,9 +51,10 @@ class Reconciler:
         remote = self.remote.under(self.name())
         return reconcile(model_id, remote, mode=self.mode, due_at=due_at, repeated=repeated, glance=glance)
 
-    def glance_at_each(self, model_ids: Sequence[ModelId]) -> tuple[ModelId, ...]:
-        """Run a round of glances; see `preheat.app.reconcile.glancing`."""
-        return glance_at_each(model_ids, self.remote, self.mode)
+    def glance_at_each(self, model_ids: Sequence[ModelId]) -> tuple[tuple[ModelId, ...], tuple[Exception, ...]]:
+        """Run a round of glances; return the models that differ, and what no port may raise; see `glancing`."""
+        remote = self.remote.under(self.name())
+        return glance_at_each(model_ids, remote, self.mode), tuple(remote.unexpected)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

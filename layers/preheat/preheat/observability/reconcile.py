@@ -49,8 +49,12 @@ def log_pass(result: Result) -> None:
     (logger.warning if needs_attention else logger.debug)("reconciled", extra=facts)
 
 
-def log_glances(model_ids: Sequence[ModelId], differing: Sequence[ModelId]) -> None:
-    """Log a round of glances at DEBUG, with the models that have changed and got a pass."""
+def log_glances(
+    model_ids: Sequence[ModelId], differing: Sequence[ModelId], unexpected: Sequence[Exception] = ()
+) -> None:
+    """Log a round of glances at DEBUG, with the models that have changed and got a pass; unexpected errors at ERROR."""
+    for error in unexpected:
+        logger.error("unexpected error", exc_info=error, extra={"models": len(model_ids)})
     logger.debug("glanced", extra={"models": len(model_ids), "differing": list(differing)})
 
 
