@@ -27,6 +27,7 @@ _PLAIN = (
     (re.compile(rf"\((?:in {_LENGTHS}|{_LENGTHS} ago|now)\)"), "(AWAY)"),
     (re.compile(r"\bpreheat-(start|stop)-1-[0-9a-f]{32}\b"), "TOKEN"),
     (re.compile(r"\battempt \d of 5\b"), "attempt N of 5"),
+    (re.compile(r"\b(?:Waiting to repeat the start|Repeating the same start call)\b"), "REPEATING"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "URL"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b"), "UUID"),
 )
