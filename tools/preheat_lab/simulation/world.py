@@ -142,7 +142,7 @@ class SimulatedWorld:
         for fault in mix.service:
             if fault.kind is FaultKind.SYSTEM_UPDATING and Status.SYSTEM_UPDATING not in words.statuses.values():
                 continue  # the service knows no such state
-            operation = called[fault.operation] if fault.operation is not None else None
+            operation = called.get(fault.operation, fault.operation) if fault.operation is not None else None
             self.service.inject(replace(fault, operation=operation))
         for wrong in sorted(IN_LIST) if mix.list_wrong and isinstance(self.service, EndpointService) else ():
             fault = InjectedFault(

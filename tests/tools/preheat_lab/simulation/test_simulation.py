@@ -357,5 +357,6 @@ def test_thousands_of_shifts_keep_every_promise_however_the_undocumented_points_
     assert violations == [], f"commit {commit}, {MODELS} models, {DAYS} days, {REQUESTS} requests, every fault"
     assert shifts >= SHIFTS
     assert requests >= REQUESTS * len(under_every_fault)
-    # Every mishap but the two that are no fault has come, and each at least once.
-    assert set(faults) == {mishap.value for mishap in Mishap} - {Mishap.NONE, Mishap.CLOCK_OFF}
+    # Every mishap but the two that are no fault has come, and each at least once. Only SageMaker has lists.
+    others = {Mishap.NONE, Mishap.CLOCK_OFF, Mishap.LIST_LAGS, Mishap.LIST_MISSES}
+    assert set(faults) == {mishap.value for mishap in Mishap} - others
