@@ -205,3 +205,17 @@ def test_a_longer_shift_applied_by_a_clock_ahead_does_not_stop_the_start_for_it(
         day.look()
         day.run_until("16:59")
         assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)
+
+
+@pytest.mark.parametrize("ahead", [5, 30, 59])
+def test_a_block_that_a_clock_ahead_lifts_at_its_begin_stops_no_model(ahead: int) -> None:
+    """To a pass whose clock is right, the block ends only when that clock shows the time of its lifting."""
+    with a_day("08:00-16:00") as day:
+        day.run_until("09:59:59")
+        block = day.block("10:00", "11:00")
+        day.ask(replace(block, released_at=at("10:00") + timedelta(seconds=ahead), revision=2))
+        day.clock.advance_to(at("10:00:01"))
+        day.store.wake(WELD, day.clock.at)
+        day.look()
+        day.run_until("15:59")
+        assert (day.observed(), day.started(), day.stopped()) == (Observed.HOSTED, 1, 0)

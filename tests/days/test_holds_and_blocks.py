@@ -327,3 +327,12 @@ def test_holds_that_end_while_no_pass_looks_are_each_reported_once() -> None:
         day.run_until("15:00")
         expired = [entry.expired for entry in day.entries if entry.expired]
         assert [sorted(names) for names in expired] == [["first", "second"]]
+
+
+def test_a_hold_with_a_long_name_is_reported_ready_once() -> None:
+    name = "rework-of-the-night-shift-at-the-welding-line-of-hall-4"
+    with a_day("08:00-16:00") as day:
+        day.run_until("09:00")
+        day.hold("09:00", "15:00", name)
+        day.run_until("14:00")
+        assert [entry.requests for entry in day.entries if entry.requests] == [(name,)]

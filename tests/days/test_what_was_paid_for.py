@@ -9,8 +9,10 @@ from tests.support.day import TARGET, WELD, Day, Skewed, a_day, a_model, at
 
 from preheat.app.ports.remote import Remote
 from preheat.domain.decision.accounting import STRETCHES_MOST
+from preheat.domain.plan.hosted_model import Unscheduled
 from preheat.domain.plan.plan import Backend, Mode, Units
 from preheat.domain.record.attempt import Attempt
+from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.paid import Cause, Stretch
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
@@ -252,6 +254,32 @@ def test_a_clock_that_went_back_puts_no_begin_or_end_of_a_run_after_the_look_tha
         (run,) = list_stretches(day)
         assert (run.begin, run.begun_after) == (at("02:00:10"), at("02:00:10"))
         assert run.ended_after == run.end
+
+
+def test_no_stretch_of_a_run_ends_before_it_begins_if_the_clock_goes_back() -> None:
+    with a_day("08:00-16:00") as day:
+        day.run_until("07:46")
+        day.remote = run_ahead
+        look_now(day)
+        assert day.record.run is not None
+        assert day.record.run.counted_to == at("07:46:30")
+        assert day.record.paid == ()  # they are in the entry that it is ready
+        day.remote = lambda remote: remote
+        day.apply(a_model("18:00-20:00"))
+        look_now(day)
+        assert day.stopped() == 1
+        assert all(each.begin <= each.end for each in list_stretches(day))
+
+
+def test_what_a_person_runs_outside_any_demand_stays_unscheduled_until_its_stop_is_accepted() -> None:
+    with a_day("08:00-16:00", unscheduled=Unscheduled.STOP) as day:
+        day.run_until("02:00")
+        day.fault(FaultKind.THROTTLE, operation=Operation.STOP_MODEL, times=2)
+        day.person("starts")
+        look_now(day)
+        day.run_until("03:00")
+        assert (day.stopped(), day.observed()) == (1, Observed.STOPPED)
+        assert {cause for cause, _, _ in spans(day)} == {Cause.UNSCHEDULED}
 
 
 def look_now(day: Day) -> None:

@@ -920,6 +920,9 @@ def test_models_of_a_schedule_that_could_not_be_woken_are_woken_by_the_same_mess
     monkeypatch.setattr(scene.store, "wake", wake)
     assert scene.takes(message).again
     assert sorted(scene.find_due()) == [PAINT, WELD]
+    before = dict(scene.store.records)
+    assert scene.takes(message).woken == ()  # the first repeat woke all and noted it
+    assert scene.store.records == before
 
 
 def test_a_new_plan_is_read_again(scene: Scene) -> None:
@@ -958,6 +961,16 @@ def test_status_of_a_hosted_model_is_its_verdict_with_its_margin() -> None:
     needed = "needed until 2026-11-23 16:00:00Z (early)"
     assert reply.reason == f"READY until 16:00 (in 4 h): hosted as required; {needed}"
     assert scene.sent() == []
+
+
+def test_status_of_a_hosted_model_whose_stop_has_won_does_not_say_that_it_is_ready() -> None:
+    scene = Scene(a_model("08:00-16:00"))
+    scene.at("12:00")
+    make_hosted(scene)
+    scene.record(attempt=attempt(Call.STOP))
+    reply = scene.asks("status")
+    assert (reply.phase, reply.margin) == (Phase.HOSTED, None)
+    assert reply.ready_at != at("07:50")
 
 
 def test_status_of_an_idle_model_shows_when_it_will_be_ready_next(scene: Scene) -> None:

@@ -133,6 +133,16 @@ def test_an_empty_list_removes_what_is_to_come_and_a_later_edition_brings_it_bac
     assert [begin for begin, _, _ in spans(find_set(scene))] == [at("18:00"), at("22:00")]
 
 
+def test_the_removal_of_a_set_that_is_over_leaves_its_end_as_it_was(scene: Scene) -> None:
+    put(scene, 1, *WEEK)
+    scene.at("18:30")
+    scene.asks("release", of="week-49")
+    scene.at("18:40")
+    assert put(scene, 2).code == "accepted"
+    assert (find_set(scene).edition, find_set(scene).end) == (2, at("18:30"))
+    assert spans(find_set(scene)) == [(at("18:00"), at("18:30"), at("17:00"))]
+
+
 def test_a_removal_that_overtakes_its_set_is_kept_for_its_edition(scene: Scene) -> None:
     assert put(scene, 2).code == "accepted"
     assert find_set(scene).spans == ()

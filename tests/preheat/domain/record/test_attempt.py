@@ -88,6 +88,15 @@ def test_a_lost_answer_settles_nothing() -> None:
     assert not an_attempt().note_answer(Answer.LOST, WELD, at("07:28")).is_closable(at("07:28"))
 
 
+def test_a_call_is_on_its_way_until_its_writer_has_noted_an_answer_or_its_lease_ends() -> None:
+    attempt = an_attempt()
+    assert attempt.is_on_its_way(at("07:28"))
+    assert not attempt.is_on_its_way(attempt.lease_ends_at())
+    lost = attempt.note_answer(Answer.LOST, WELD, at("07:28:05"))
+    assert not lost.is_on_its_way(at("07:28:05"))  # its writer has finished
+    assert lost.repeat(at("07:28:20")).is_on_its_way(at("07:28:20"))  # another one has not
+
+
 def test_an_answer_settles_nothing_while_another_writer_may_still_call() -> None:
     attempt = an_attempt().repeat(at("07:28:30")).note_answer(Answer.ACCEPTED, WELD, at("07:28:31"))
     assert not attempt.is_closable(at("07:30:29"))
