@@ -98,6 +98,14 @@ def test_a_call_takes_no_more_bytes_than_the_service_does() -> None:
     assert len(made) > 2
 
 
+def test_each_call_takes_as_many_bytes_as_it_may() -> None:
+    bare = measure_size(make_entry(event(0, ""), "preheat"))
+    half, third = BATCH_BYTES_MAX // 2 - bare, BATCH_BYTES_MAX // 3 - bare
+    for filled, sizes in ((half, [2, 2, 2, 1]), (third, [3, 3, 1])):
+        entries = [make_entry(event(each, "x" * filled), "preheat") for each in range(7)]
+        assert [len(batch) for batch in cut_batches(entries)] == sizes
+
+
 def test_an_event_is_put_under_its_own_time(client: Any) -> None:
     assert make_entry(event(7), "preheat")["Time"] == SIX + timedelta(seconds=7)
 

@@ -75,6 +75,7 @@ def test_a_queue_that_is_not_there_is_refused_permanently(sent: SentReplies, rep
         ("KMS.ThrottlingException", 400, QueueUnavailable),
         ("ServiceUnavailable", 503, QueueUnavailable),
         ("InternalError", 500, QueueUnavailable),
+        ("NobodyHasSeenThis", 500, QueueUnavailable),
         ("NobodyHasSeenThis", 502, QueueUnavailable),
     ],
 )
@@ -91,6 +92,18 @@ def test_what_a_queue_refuses_is_set_aside_and_only_a_busy_service_is_asked_agai
     sqs.meta.events.register_first("before-call.sqs.SendMessage", refuse)
     with pytest.raises(error, match="replies"):
         SqsReplies(sqs).send(QUEUE, "one")
+
+
+def test_a_queue_of_another_account_is_found_in_that_account_and_asked_for_once(sqs: Any) -> None:
+    sqs.create_queue(QueueName="replies")
+    asked: list[dict[str, Any]] = []
+    sqs.meta.events.register_first(
+        "provide-client-params.sqs.GetQueueUrl", lambda params, **_: asked.append(dict(params))
+    )
+    replies = SqsReplies(sqs)
+    for text in ("one", "two"):
+        replies.send(QUEUE, text)
+    assert asked == [{"QueueName": "replies", "QueueOwnerAWSAccountId": "123456789012"}]
 
 
 def test_a_queue_that_does_not_answer_is_unavailable(sqs: Any) -> None:

@@ -212,6 +212,21 @@ def test_one_id_leads_from_the_tick_over_its_message_and_the_transition_to_the_c
 
 
 @pytest.mark.parametrize(
+    ("name", "sample"), [("requests", "requests-hold"), ("watch", "watch-model-stopped-by-a-person")]
+)
+def test_a_work_message_names_the_request_or_the_event_that_caused_it(
+    stack: StackInProcess, name: str, sample: str
+) -> None:
+    stack.apply(WELD)
+    stack.messages()
+    given = event(sample)
+    function(name).handler(given, CONTEXT)
+    (message,) = stack.sqs.receive_message(QueueUrl=stack.queue_url, MessageAttributeNames=["All"])["Messages"]
+    cause = given["id"] if name == "watch" else given["Records"][0]["messageId"]
+    assert message["MessageAttributes"]["correlation_id"]["StringValue"] == cause
+
+
+@pytest.mark.parametrize(
     "nonsense", [None, [], "x", {"correlation_id": None}, {"correlation_id": {"stringValue": "a b"}}]
 )
 def test_whatever_is_next_to_a_message_it_is_read(stack: StackInProcess, nonsense: Any) -> None:

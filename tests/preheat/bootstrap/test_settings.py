@@ -19,7 +19,7 @@ from preheat.bootstrap.settings import (
     TickSettings,
     WatchSettings,
 )
-from preheat.domain.plan.plan import Mode
+from preheat.domain.plan.plan import UNIT_HOURS_MAX, Mode
 
 TABLES = {
     "PREHEAT_MODELS_TABLE": "preheat-ModelsTable-1AB",
@@ -130,6 +130,14 @@ def test_publish_gets_no_table_but_the_ledger_and_replies_nowhere_unless_set() -
 def test_a_reply_queue_is_named_by_its_arn(text: str) -> None:
     with pytest.raises(SettingsError, match="PREHEAT_REPLY_QUEUE_ARNS holds"):
         PublishSettings.from_env(PUBLISH | {"PREHEAT_REPLY_QUEUE_ARNS": text})
+
+
+def test_a_budget_of_requests_is_at_most_what_a_model_can_use_in_a_day() -> None:
+    given = WORK | {"PREHEAT_REJECTED_QUEUE_URL": "https://q/r"}
+    most = RequestsSettings.from_env(given | {"PREHEAT_REQUEST_MAX_UNIT_HOURS": str(UNIT_HOURS_MAX)})
+    assert most.request_unit_hours == UNIT_HOURS_MAX
+    with pytest.raises(SettingsError, match=f"{UNIT_HOURS_MAX + 1} is more than {UNIT_HOURS_MAX}"):
+        RequestsSettings.from_env(given | {"PREHEAT_REQUEST_MAX_UNIT_HOURS": str(UNIT_HOURS_MAX + 1)})
 
 
 def test_watch_knows_which_calls_are_by_preheat() -> None:

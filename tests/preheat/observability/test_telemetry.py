@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from preheat.app.audit.audit import Audited
 from preheat.app.reconcile.reconcile import Result
 from preheat.app.requests.desk import Taken
+from preheat.app.tick import Ticked
 from preheat.domain.demand.request import Reply, RequestId, Subject, Verb
 from preheat.domain.plan.plan import ModelId, Target
 from preheat.domain.record.paid import Cause, Stretch
 from preheat.domain.record.record import Action, LedgerEntry, Phase
-from preheat.observability import correlation, publish, reconcile, requests, tick
+from preheat.observability import audit, correlation, publish, reconcile, requests, tick
 from preheat.observability.logs import TEXT_MAX, logger
 from preheat.observability.masking import mask, serialize_line
 
@@ -161,6 +163,36 @@ def test_the_pickup_delay_is_reported_also_when_it_is_zero(capsys: pytest.Captur
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]] for line in found)
 
 
+def test_units_are_counted_in_hours_in_each_run_that_lists_the_services_and_in_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for found in (Audited(SIX), Audited(SIX, unscheduled=(), hosted_units=6)):
+        audit.report_audit(found)
+    unlisted, listed = lines(capsys)
+    assert metrics_of(unlisted) == {"ModelsAtRisk": ("Count", [0.0])}
+    assert metrics_of(listed) == {
+        "ModelsAtRisk": ("Count", [0.0]),
+        "UnscheduledModels": ("Count", [0.0]),
+        "HostedUnitHours": ("None", [1.5]),  # each unit runs for a quarter of an hour until the next such run
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "levels"),
+    [
+        ({}, []),
+        ({"resynced": ()}, []),
+        ({"resynced": (HOSTED.model_id,)}, ["WARNING"]),
+        ({"unsent": (HOSTED.model_id,)}, ["WARNING"]),
+    ],
+)
+def test_a_tick_that_repairs_the_index_or_cannot_send_is_a_warning(
+    caplog: pytest.LogCaptureFixture, facts: dict[str, Any], levels: list[str]
+) -> None:
+    tick.log_tick(replace(Ticked((HOSTED.model_id,), (), timedelta()), **facts))
+    assert [record.levelname for record in caplog.records] == levels
+
+
 FORGED = '{"_aws": {"CloudWatchMetrics": []}}\n\u001b[31m'
 
 
@@ -188,6 +220,15 @@ def test_a_transition_is_one_line_with_a_constant_message_and_facts_as_fields() 
         "reason": "needed (accepted)",
         "client_token": "t-1",
     }
+
+
+def test_each_transition_of_a_pass_has_the_reason_of_its_own_entry(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    adopted = replace(HOSTED, reason="Hosted as required")
+    start = replace(HOSTED, sequence=4, action=Action.START, reason="Starting")
+    result = Result(HOSTED.model_id, Action.START, "Starting (accepted)", Phase.STARTING, SIX, (adopted, start))
+    reconcile.log_pass(result)
+    assert [record.__dict__["reason"] for record in caplog.records] == ["Hosted as required", "Starting (accepted)"]
 
 
 @pytest.mark.parametrize(
@@ -227,6 +268,11 @@ def test_every_line_names_what_it_was_caused_by(cause: str) -> None:
 @pytest.mark.parametrize("field", ["from", "reason", "correlation_id", "client_token"])
 def test_an_account_is_masked_in_every_field_of_a_line(field: str) -> None:
     assert "123456789012" not in serialize_line({field: "of 123456789012", "inner": {field: ["123456789012"]}})
+
+
+def test_an_account_is_masked_in_the_name_of_a_field_and_in_a_value_that_json_has_no_form_for() -> None:
+    assert json.loads(serialize_line({"sites": {"123456789012": "eu"}})) == {"sites": {"[account]": "eu"}}
+    assert json.loads(serialize_line({"error": ValueError("of 123456789012")})) == {"error": "of [account]"}
 
 
 def test_accounts_roles_and_addresses_are_masked_wherever_a_log_line_quotes_them() -> None:
@@ -345,6 +391,8 @@ def test_a_request_deleted_by_hand_is_named_and_raises_the_alarm_of_the_ledger(
     reconcile.report_missing(replace(result, missing=("weld-seams/hold-1",)), at=SIX)
     metric = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (metric["LedgerTampered"], metric["model_id"]) == ([1.0], "weld-seams")
+    reconcile.report_missing(replace(result, missing=("weld-seams/hold-1", "weld-seams/hold-2")), at=SIX)
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["LedgerTampered"] == [2.0]
 
 
 @pytest.mark.parametrize(
@@ -355,6 +403,10 @@ def test_a_request_deleted_by_hand_is_named_and_raises_the_alarm_of_the_ledger(
         ({"closed_until": SIX.date() + timedelta(days=89)}, {"HolidayHorizonDays": 89}),
         ({"closed_until": SIX.date() - timedelta(days=1)}, {"HolidayHorizonDays": -1}),
         ({"unevaluated": "no such zone"}, {"SchedulesNotEvaluated": 1}),
+        (
+            {"unevaluated": "no such zone", "closed_until": SIX.date() + timedelta(days=90)},
+            {"SchedulesNotEvaluated": 1},
+        ),
     ],
 )
 def test_a_schedule_that_needs_a_person_is_a_metric(

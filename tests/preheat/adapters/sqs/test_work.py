@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat.adapters.sqs.work import is_repeated, make_glances, make_work, parse_work, read_due_at, read_glances
+from preheat.adapters.sqs.work import (
+    BODY_BYTES_MAX,
+    is_repeated,
+    make_glances,
+    make_work,
+    parse_work,
+    read_due_at,
+    read_glances,
+)
 from preheat.app.ports.errors import UnreadableItem
 from preheat.app.ports.queue import GLANCES_MAX
 from preheat.domain.plan.plan import MODEL_ID, ModelId
@@ -30,6 +38,13 @@ def test_a_work_message_is_read_as_it_was_written(name: str) -> None:
 )
 def test_what_a_newer_release_says_besides_is_passed_over(body: str) -> None:
     assert parse_work(body) == "a"
+
+
+def test_a_body_of_the_most_bytes_is_read_and_one_more_is_refused() -> None:
+    body = make_work(ModelId("weld-seams")).ljust(BODY_BYTES_MAX)
+    assert parse_work(body) == "weld-seams"
+    with pytest.raises(UnreadableItem, match="4097 bytes"):
+        parse_work(f"{body} ")
 
 
 @pytest.mark.parametrize(
