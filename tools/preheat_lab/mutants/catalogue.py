@@ -17,6 +17,7 @@ from preheat_lab.mutants import (
     on_attempts,
     on_backends,
     on_decisions,
+    on_edges,
     on_endpoints,
     on_figures,
     on_gates,
@@ -46,4 +47,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_rules.MUTATIONS,
     *on_backends.MUTATIONS,
     *on_senders.MUTATIONS,
+    *on_edges.MUTATIONS,
 )

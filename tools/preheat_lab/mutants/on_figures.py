@@ -175,4 +175,16 @@ MUTATIONS = (
         new="spent_until = situation.record.spent_until",
         suite="tests/days/test_tags.py",
     ),
+    _paid(
+        name="figures: a clock that went back notes a stretch of negative length",
+        file=_ACCOUNTING,
+        old="if now < run.counted_to or (",
+        new="if (",
+    ),
+    _paid(
+        name="figures: what a person runs is drain once its stop is intended",
+        file=_ACCOUNTING,
+        old="strange = (run.unscheduled or not ours) and situation",
+        new="strange = (not ours) and situation",
+    ),
 )
