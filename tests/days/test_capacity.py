@@ -106,3 +106,13 @@ def test_a_shortage_for_more_units_leaves_the_next_start_the_plans_own() -> None
         assert "4 units are not available" in told.reason
         assert told.fell_back_to == 1
         assert [entry.late for entry in day.entries if entry.late is not None] == [False]
+
+
+def test_a_shortage_after_the_model_was_lost_in_its_shift_says_its_cause_too() -> None:
+    with a_day(backend=Backend.SAGEMAKER, lead="40m") as day:
+        day.run_until("10:00")
+        no_capacity(day, probability=1.0)
+        day.person("stops")
+        day.run_until("12:00")
+        (told,) = day.entries_of(Action.CAPACITY)
+        assert (told.at_risk, told.cause) == (None, "capacity")

@@ -10,7 +10,7 @@ from tests.support.commands import load_command_line
 from tests.support.day import TARGETS, WELD, a_model, at
 
 from preheat.domain.demand.demand import look_ahead
-from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
+from preheat.domain.demand.request import HeldWindow, Kind, RequestId, Standing, Subject
 from preheat.domain.plan.hosted_model import Drain, HostedModel
 from preheat.domain.plan.plan import Backend, Mode, ModelId, Units
 from preheat.domain.record.attempt import Answer, Attempt, Call
@@ -403,6 +403,53 @@ def test_trouble_has_a_remedy_and_each_command_of_preheat_exists(
         words = (remedy.command or "").split()
         if words[:1] == ["preheat"]:
             known[words[1]].make_context(words[1], words[2:], resilient_parsing=False)
+
+
+# --- bounds, and facts that two rules could claim ---------------------------------------------------------------------
+
+
+def test_a_stop_is_overdue_only_after_half_an_hour() -> None:
+    stop = an_attempt(Call.STOP, Answer.ACCEPTED, "16:00")
+    assert judge(running("16:30", phase=Phase.STOPPING, attempt=stop)).cause is VerdictCause.ENDING
+    assert judge(running("16:31", phase=Phase.STOPPING, attempt=stop)).cause is VerdictCause.STOP_OVERDUE
+
+
+def test_a_model_that_was_lost_before_its_ready_time_is_late_only_since_then() -> None:
+    verdict = judge(starting("08:05", begun="07:56", since=at("07:55"), effort=an_effort(hosted_at=at("07:50"))))
+    assert (verdict.state, verdict.since) == (VerdictState.LATE, at("08:00"))
+
+
+def test_a_start_with_a_short_lead_hangs_only_after_an_hour() -> None:
+    short = replace(an_effort(attempts=1), lead=10 * MINUTE)
+    assert judge(starting("07:58", effort=short)).cause is VerdictCause.SLOW
+    assert judge(starting("08:28", effort=short)).cause is VerdictCause.SLOW
+    assert judge(starting("08:29", effort=short)).cause is VerdictCause.HANGING
+
+
+def test_a_start_behind_a_stop_without_an_answer_is_expected_a_lead_after_the_lease_of_the_stop() -> None:
+    verdict = judge(the_facts("07:29", a_record(effort=an_effort(), attempt=an_attempt(Call.STOP, begun="07:28"))))
+    assert (verdict.cause, verdict.expected_at) == (VerdictCause.CLEARING, at("08:00"))
+
+
+def test_a_set_of_windows_is_not_extended_by_hand() -> None:
+    hold = a_hold("17:00", "17:25")
+    windows = replace(hold, windows=(HeldWindow(hold.begin, hold.until, hold.known_at),))
+    verdict = judge(the_facts("17:00", a_record(), MODEL, windows))
+    assert verdict.cause is VerdictCause.TOO_SHORT
+    assert [one.command for one in verdict.remedies] == [f"preheat hold {WELD} --ready-for 1h"]
+
+
+def test_of_two_blocks_the_one_that_ends_last_is_named() -> None:
+    longer = replace(a_block("08:30", "19:00"), request_id=RequestId("b-2"))
+    verdict = judge(the_facts("09:00", a_record(), MODEL, a_block(), longer))
+    assert (verdict.cause, verdict.since) == (VerdictCause.BLOCK, at("08:30"))
+    assert verdict.remedies[0].command == f"preheat unblock {WELD} b-2"
+
+
+def test_what_runs_at_a_target_that_the_plan_has_left_is_to_be_stopped_also_in_a_shift() -> None:
+    moved = replace(MODEL, target=replace(TARGET, version="another-config"))
+    left = a_record(observed=Observed.HOSTED, phase=Phase.HOSTED, ownership=Ownership.STARTED)
+    assert judge(the_facts("09:00", left, moved)).cause is VerdictCause.ENDING
 
 
 # --- what no verdict may say, whatever a record holds -----------------------------------------------------------------
