@@ -251,3 +251,27 @@ def test_late_and_never_ready_demands_lead_the_report_and_are_drawn() -> None:
     assert "Late: &lt;quota&gt;" in page
     assert "<title>never ready: 1</title>" in page
     assert report_charts.margins((), 3).count("<title>never ready: 3</title>") == 1
+
+
+def test_savings_count_the_units_of_the_last_start() -> None:
+    found = report_on(entry(1, at(0), units=1), entry(2, at(12), units=3))
+    assert found.around_the_clock == 3 * 24 * HOUR
+
+
+def test_a_run_that_begins_as_another_ends_has_a_begin_of_its_own() -> None:
+    ended = stretch(6, 7, begun_after=at(6), ended_after=at(7))
+    assert report_on(entry(1, at(9), ended, stretch(7, 8))).unknown_begins == 1
+
+
+def test_each_stop_has_a_delay_of_its_own() -> None:
+    drains = (stretch(16, 17, Cause.DRAIN, ended_after=at(17)), stretch(17, 19, Cause.DRAIN, ended_after=at(19)))
+    assert report_on(entry(1, at(20), *drains)).promise.stop_delays == (HOUR, 2 * HOUR)
+
+
+def test_a_stop_delay_counts_in_the_range_in_which_the_run_ended() -> None:
+    assert report_on(entry(1, at(26), stretch(23, 25, Cause.DRAIN, ended_after=at(25)))).promise.stop_delays == ()
+
+
+def test_the_lead_of_a_demand_never_served_is_no_saving_also_before_the_first_entry() -> None:
+    found = report_on(entry(1, at(7.8), needed_from=at(8), needed_until=at(9), late=True))
+    assert (found.fixed_lead, found.vain_lead) == (1.5 * HOUR, HOUR / 2)
