@@ -544,3 +544,13 @@ def test_what_somebody_else_runs_behind_a_function_is_counted_too() -> None:
         day.store.wake(WELD, day.clock.at)
         day.run_until("18:45")
         assert (day.record.phase, count_unscheduled(day)) == (Phase.UNSCHEDULED, 1)
+
+
+def test_failed_starts_wait_for_none_two_four_and_eight_minutes() -> None:
+    with a_day(start_takes="5m") as day:
+        day.fault(FaultKind.HOSTING_FAILED, after=timedelta(minutes=1), times=99)
+        day.run_until("15:00")
+        starts = [entry.at for entry in day.entries_of(Action.START)][1:]
+        failures = [entry.at for entry in day.entries_of(Action.FAIL)]
+        waits = [begun - failed for failed, begun in zip(failures[:-1], starts, strict=True)]
+        assert [round(wait / timedelta(minutes=1)) for wait in waits] == [0, 2, 4, 8]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -219,3 +220,14 @@ def test_each_call_of_the_pass_that_stops_counts_against_the_budget_also_those_t
         made = [str(call.operation) for call in day.calls if call.at >= at("16:00")]
         assert made[-3:] == ["DescribeScalableTargets", "DescribeScalingPolicies", "DeleteEndpoint"]
         assert day.record.spent_until == at("16:00") + len(made) * budget.CALL_COSTS
+
+
+def test_scaling_that_cannot_be_restored_for_hours_is_tried_every_five_minutes() -> None:
+    with a_day_that_scales() as (day, _):
+        day.run_until("17:00")
+        day.scaling = BrokenScaling(AnswerLost("down"))
+        day.run_until("12:00", day=1)
+        kept = day.record.scaling
+        assert kept is not None
+        assert kept.retry_at is not None
+        assert kept.retry_at - day.clock.at <= timedelta(minutes=5)

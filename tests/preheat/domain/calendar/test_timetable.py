@@ -4,7 +4,7 @@ SCHEDULES=100000 asks for more schedules than a check has time for: `make schedu
 """
 
 import os
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -23,6 +23,7 @@ from preheat.domain.calendar.timetable import (
     find_next_edge,
     find_windows,
     is_wanted,
+    runs_short,
 )
 from preheat.domain.calendar.windows import Window, merge
 
@@ -173,3 +174,20 @@ def test_an_error_of_the_library_of_rules_is_a_schedule_that_cannot_be_evaluated
     never_seen = Schedule("fails", "UTC", (ShiftWindow(frozenset(Weekday), time(6), time(14)),))
     with pytest.raises(ScheduleError, match=r"schedule fails cannot be evaluated in 2026-1[01]: .*year 10000"):
         is_wanted((never_seen,), datetime(2026, 11, 24, 6, tzinfo=UTC))
+
+
+def test_holidays_run_short_when_fewer_than_ninety_days_are_known() -> None:
+    ahead = {days: runs_short(NOON.date() + days * DAY, NOON) for days in (89, 90)}
+    assert ahead == {89: True, 90: False}
+    assert not runs_short(None, NOON)
+
+
+def test_a_closed_day_ends_at_the_first_of_two_midnights() -> None:
+    # In Havana the clock went back from 01:00 to 00:00 on Sunday 2024-11-03.
+    window = ShiftWindow(frozenset({Weekday.FRI}), time(22), time(6), end_day=2, cut_closed=True)
+    schedule = Schedule("weekend", "America/Havana", (window,), closed=frozenset({date(2024, 11, 2)}))
+    found = find_intervals((schedule,), datetime(2024, 11, 1, tzinfo=UTC), datetime(2024, 11, 4, tzinfo=UTC))
+    assert found == [
+        Window(datetime(2024, 11, 2, 2, tzinfo=UTC), datetime(2024, 11, 2, 4, tzinfo=UTC)),
+        Window(datetime(2024, 11, 3, 4, tzinfo=UTC), datetime(2024, 11, 3, 11, tzinfo=UTC)),
+    ]

@@ -487,3 +487,8 @@ def test_a_set_of_windows_never_expires_since_its_next_edition_may_follow() -> N
     assert look_ahead(a_model(), at("10:00"), (hold("08:00", "09:00"),)).expired == (
         (at("09:00"), RequestId("hold-1")),
     )
+
+
+def test_of_two_active_blocks_the_outlook_names_the_one_that_ends_last() -> None:
+    shorter, longer = block("09:00", "11:00", name="a"), block("09:30", "15:00", name="z")
+    assert look_ahead(a_model("08:00-16:00"), at("10:00"), (longer, shorter)).block == longer.request_id

@@ -115,3 +115,10 @@ def test_a_restart_makes_late_what_begins_meanwhile_and_waits_for_the_last_of_it
     second = replace(a_model("08:10-16:00").schedules[0], name="second")
     model = replace(model, schedules=(*model.schedules, second))
     assert find_made_late(model, the_demand(model), at(now)) == (at(late) if late is not None else None)
+
+
+def test_a_shift_inside_a_longer_one_does_not_end_it() -> None:
+    model = a_model("06:00-18:00", "08:00-09:00", "17:30-22:00")
+    shift = find_due_shift(model, the_demand(model), at("17:00"))
+    assert shift is not None
+    assert f"{shift.begin:%H:%M}" == "06:00"

@@ -15,13 +15,14 @@ from preheat.domain.lead.evidence import (
     cut,
     holds_up,
     measure_start,
+    outlasts,
     turn_to,
 )
 from preheat.domain.plan.plan import Backend, ModelId, Target
 from preheat.domain.plan.turn import Turn
 from preheat.domain.record.attempt import Answer
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord
+from preheat.domain.record.record import SAMPLES_KEPT, Effort, ModelRecord, Unread
 
 MINUTE = timedelta(minutes=1)
 FRESH = ModelRecord(ModelId("weld-seams"), Target("line-1", "3"), observed=Observed.STOPPED, unreadable=2)
@@ -110,3 +111,16 @@ def test_a_check_that_comes_a_round_of_its_turn_later_still_measures_a_start() -
     )
     assert measure_start(effort, (), at("07:52")) == 24 * MINUTE
     assert measure_start(replace(effort, turn=None), (), at("07:52")) is None
+
+
+def test_a_change_of_target_forgets_what_the_service_said_of_the_old_one() -> None:
+    unread = Unread(at("04:50"), "AccessDenied", Answer.DENIED)
+    moved = turn_to(replace(FRESH, status="HOSTED", unread=unread), Target("line-1", "4"))
+    assert (moved.status, moved.unread) == ("", None)
+
+
+def test_a_start_outlasts_the_lead_that_it_began_with() -> None:
+    effort = Effort(at("08:00"), at("16:00"), at("08:00"), "early", first_start_at=at("07:28"), lead=10 * MINUTE)
+    assert not outlasts(effort, at("07:38"), 30 * MINUTE)
+    assert outlasts(effort, at("07:39"), 30 * MINUTE)
+    assert not outlasts(replace(effort, lead=None), at("07:39"), 30 * MINUTE)
