@@ -16,6 +16,7 @@ the state machine see it. So it is with the version that a hold bumps; its own t
 from preheat_lab.mutants import (
     on_attempts,
     on_backends,
+    on_days,
     on_decisions,
     on_edges,
     on_endpoints,
@@ -38,6 +39,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *on_starts.MUTATIONS,
     *on_stops.MUTATIONS,
     *on_rests.MUTATIONS,
+    *on_days.MUTATIONS,
     *on_decisions.MUTATIONS,
     *on_endpoints.MUTATIONS,
     *on_figures.MUTATIONS,
