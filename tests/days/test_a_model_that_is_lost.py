@@ -3,20 +3,31 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.day import GATE, Day, a_day, at
+from tests.support.day import GATE, WELD, Day, a_day, at
 
 from preheat.app.publish import make_events
+from preheat.domain.demand.demand import look_ahead
 from preheat.domain.plan.hosted_model import Resize
 from preheat.domain.plan.plan import Backend, Units
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import LedgerEntry, Phase
+from preheat.domain.verdict.causes import VerdictCause, VerdictState
+from preheat.domain.verdict.facts import VerdictFacts
+from preheat.domain.verdict.judging import judge
 from preheat_simulator.core.status import Status
 
 
 def lost(day: Day) -> list[LedgerEntry]:
     """Return the entries that report a loss."""
     return [entry for entry in day.entries if entry.lost]
+
+
+def see(day: Day) -> VerdictFacts:
+    """Return what is known about the model now."""
+    model = day.store.read_basis(WELD, day.clock.at).planned.model
+    assert model is not None
+    return VerdictFacts(WELD, day.clock.at, model, day.record, look_ahead(model, day.clock.at), mode=day.mode)
 
 
 def kinds(entry: LedgerEntry) -> list[EventKind]:
@@ -74,6 +85,33 @@ def test_a_repair_that_fails_until_preheat_gives_up_is_reported_again() -> None:
         assert lost(day)[1].at > lost(day)[0].at
         assert day.record.effort is not None
         assert day.record.effort.gave_up
+
+
+def test_a_model_that_was_lost_once_too_often_has_no_expected_time() -> None:
+    with a_day(start_takes="5m") as day:
+        for hour in ("08:30", "09:00", "09:30"):
+            day.run_until(hour)
+            day.person("stops")
+        day.run_until("10:30")
+        verdict = judge(see(day))
+        assert (verdict.state, verdict.cause, verdict.expected_at) == (
+            VerdictState.LATE,
+            VerdictCause.GIVEN_UP,
+            None,
+        )
+        assert lost(day)[-1].cause is VerdictCause.GIVEN_UP
+
+
+def test_a_start_that_was_stopped_once_too_often_stays_given_up_at_the_begin_of_the_shift() -> None:
+    """Two repairs are all: no edge of the demand brings a third one."""
+    with a_day(start_takes="12m") as day:
+        for minute in ("07:32", "07:40", "07:48"):
+            day.run_until(minute)
+            day.person("stops")
+        day.run_until("15:00")
+        assert (day.started(), day.record.phase) == (3, Phase.FAILED)
+        day.run_until("08:05", day=1)
+        assert day.observed() is Observed.HOSTED
 
 
 def test_holds_that_the_demand_serves_are_named() -> None:

@@ -50,13 +50,16 @@ def judge_start(situation: Situation, move: Move) -> Judgement:
     """Judge the demand: its start once, and each loss of a ready model, when a look shows it and when given up."""
     judgement = _judge_lateness(situation, move)
     effort, before = judgement.effort, situation.record.phase
-    if effort is None or effort.hosted_at is None or situation.desired is not Desired.RUN:
+    if effort is None or situation.desired is not Desired.RUN:
+        return judgement
+    gave_up = move.gives_up and not effort.gave_up
+    judgement = change(judgement, effort=change(effort, gave_up=effort.gave_up or gave_up))
+    if effort.hosted_at is None:
         return judgement
     # Before a stop of its own, Preheat leaves this phase: a restart for more units is no loss.
     leaves = before is Phase.HOSTED and move.phase is not Phase.HOSTED
     lost = leaves and situation.has_looked and situation.observation.observed in SERVES_NOT
-    gave_up = move.gives_up and not effort.gave_up
-    return change(judgement, effort=change(effort, gave_up=effort.gave_up or gave_up), lost=lost or gave_up)
+    return change(judgement, lost=lost or gave_up)
 
 
 def _judge_lateness(situation: Situation, move: Move) -> Judgement:

@@ -59,9 +59,9 @@ def _end_run(situation: Situation) -> Situation:
 
 
 def _clear(situation: Situation) -> Move:
-    """Stop a failed model before anything else, unless this demand has used all its attempts."""
+    """Stop a failed model before anything else, unless no further start comes for this demand."""
     effort = situation.record.effort
-    if effort is not None and effort.attempts >= ATTEMPTS_MAX:
+    if effort is not None and (effort.gave_up or effort.attempts >= ATTEMPTS_MAX):
         return Move(
             situation.record,
             Phase.FAILED,
@@ -171,7 +171,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
     if effort.retry_at is not None and situation.now < effort.retry_at:
         why = "Waiting before the next attempt" if effort.short_since is None else f"{NO_CAPACITY}; trying again soon"
         return hold(situation, Phase.FAILED, why, effort.retry_at)
-    if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
+    if effort.gave_up or effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
         record = change(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
         return Move(

@@ -100,7 +100,7 @@ class Effort:
     unusable: tuple[str, ...] = ()  # endpoint configs that the service does not know, or that name no model
     short_since: datetime | None = None  # the first start of this demand that failed for want of capacity
     unready_at: datetime | None = None  # when a look last showed it not ready, before it was
-    gave_up: bool = False  # reported as given up after it was ready in this demand
+    gave_up: bool = False  # no further start comes for this demand
     units_failed: bool = False  # a start with more units failed or got a refusal: no further one asks for them
     renewed_for: datetime | None = None  # the begin of the shift for which attempts and repairs count from 0
 

@@ -122,7 +122,9 @@ CAUSES: Final[dict[VerdictCause, CauseRule]] = {
     VerdictCause.START_DENIED: CauseRule(_NOT_BY_ITSELF, "access denied: Preheat may not start it", trouble=True),
     VerdictCause.START_INVALID: CauseRule(_NEVER, "the service rejected the start", trouble=True),
     VerdictCause.START_FAILED: CauseRule(_SOON, "a start failed; Preheat starts it again", trouble=True),
-    VerdictCause.GIVEN_UP: CauseRule(_NOT_BY_ITSELF, "every start failed, and no attempt remains", trouble=True),
+    VerdictCause.GIVEN_UP: CauseRule(
+        _NOT_BY_ITSELF, "Preheat gave up: no further start until the demand ends", trouble=True
+    ),
     VerdictCause.OBSERVE: CauseRule(_NOT_BY_ITSELF, "mode observe: Preheat does not start it", trouble=True),
     VerdictCause.ABSENT: CauseRule(_NEVER, "the service knows no such model", trouble=True),
     VerdictCause.UNFIT: CauseRule(_NEVER, "the service cannot start it in its present state", trouble=True),

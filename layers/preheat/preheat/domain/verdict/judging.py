@@ -133,19 +133,20 @@ def _judge_needed(facts: VerdictFacts) -> _Finding:
         return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _quote_refusal(facts))
     if effort is not None and effort.short_since is not None and effort.retry_at is not None:
         return _Finding(None, VerdictCause.CAPACITY, words, effort.short_since)
-    if effort is not None and (
-        effort.attempts >= ATTEMPTS_MAX or (effort.attempts and facts.observed is Observed.FAILED)
-    ):
+    if effort is not None and (_has_given_up(facts) or (effort.attempts and facts.observed is Observed.FAILED)):
         return _judge_failed(facts, words)
     return _Finding(None, VerdictCause.START_DUE, detail=count_attempts(facts))
 
 
 def _judge_failed(facts: VerdictFacts, words: str) -> _Finding:
     """Its start has failed: is there another attempt?"""
-    gives_up = facts.effort is not None and facts.effort.attempts >= ATTEMPTS_MAX
-    return _Finding(
-        None, VerdictCause.GIVEN_UP if gives_up else VerdictCause.START_FAILED, words, detail=count_attempts(facts)
-    )
+    cause = VerdictCause.GIVEN_UP if _has_given_up(facts) else VerdictCause.START_FAILED
+    return _Finding(None, cause, words, detail=count_attempts(facts))
+
+
+def _has_given_up(facts: VerdictFacts) -> bool:
+    """Return whether no further start comes for the demand: it has no attempt left, or was lost once too often."""
+    return facts.effort is not None and (facts.effort.gave_up or facts.effort.attempts >= ATTEMPTS_MAX)
 
 
 def _judge_serving(facts: VerdictFacts, words: str) -> _Finding:
