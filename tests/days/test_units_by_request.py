@@ -8,6 +8,7 @@ from tests.support.day import WELD, Day, a_day, at
 
 from preheat.app.ports.errors import InvalidCall
 from preheat.app.publish import make_events
+from preheat.domain.demand.request import Kind, RequestId, Standing, Subject
 from preheat.domain.plan.hosted_model import Resize
 from preheat.domain.plan.plan import Units
 from preheat.domain.record.attempt import Answer
@@ -242,3 +243,23 @@ def refuse_more_than(day: Day, units: int, answer: Answer) -> None:
         start(attempt)
 
     day.hosting.start = refusing  # type: ignore[method-assign]  # the test's own service
+
+
+def test_a_refusal_of_an_earlier_shift_keeps_no_hold_from_its_units() -> None:
+    with a_day(lead="20m", start_takes="5m", resize=Resize.RESTART, max_units_by_request=3) as day:
+        day.fault(FaultKind.VALIDATION, operation=day.service.words.start, times=1)
+        day.run_until("09:00")
+        assert day.record.silent_for_plan is not None
+        day.run_until("16:01")
+        assert day.record.silent_for_plan is None
+        day.run_until("09:00", day=1)
+        until = at("14:00", day=1)
+        hold = Standing(
+            RequestId("hold-1"), Kind.HOLD, Subject(model_id=WELD), "role-1", day.clock.at, until, day.clock.at, units=3
+        )
+        day.ask(hold)
+        day.run_until("10:00", day=1)
+        assert (day.record.attempt is not None and day.record.attempt.units, day.observed()) == (
+            Units(3),
+            Observed.HOSTED,
+        )

@@ -86,8 +86,7 @@ class Situation:
     def refuses(self, call: Call) -> bool:
         """Return whether the service refused this call permanently; looks go on, and the opposite call may happen."""
         attempt = self.record.attempt
-        refused = attempt is not None and attempt.call is call and attempt.answer in (Answer.INVALID, Answer.GONE)
-        return refused and self.silent
+        return attempt is not None and attempt.call is call and attempt.is_refused() and self.silent
 
     @property
     def has_looked(self) -> bool:

@@ -34,7 +34,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
     expired = tuple(one for _, one in ended)
     action, reason = _name_entry(situation, move, judgement, holds, expired)
     reported = action is not Action.LOOK
-    wake_at, spent_until = move.wake_at, move.record.spent_until
+    wake_at, spent_until, attempt = move.wake_at, move.record.spent_until, move.record.attempt
     if move.calls:
         spent_until = budget.spend(spent_until, situation.now)
     if situation.model is not None and situation.model.target != move.record.target and not move.record.is_engaged():
@@ -47,6 +47,7 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
         ended_effort=None if situation.desired is Desired.RUN else before.effort or before.ended_effort,
         wake_at=wake_at,
         spent_until=spent_until,
+        silent_for_plan=move.record.silent_for_plan if attempt is not None and attempt.is_refused() else None,
         sequence=before.sequence + reported,
         expired_by=max(ended_at for ended_at, _ in ended) if ended else before.expired_by,
         last_margin=judgement.margin if reported and judgement.margin is not None else before.last_margin,

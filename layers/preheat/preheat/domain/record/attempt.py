@@ -168,6 +168,10 @@ class Attempt:
         refused = self.answer is not None and self.answer is not Answer.ACCEPTED and REACTIONS[self.answer].definite
         return refused and self.open_writers == 0 and not self.doubtful
 
+    def is_refused(self) -> bool:
+        """Return whether the service refused the call permanently."""
+        return self.answer in (Answer.INVALID, Answer.GONE)
+
     def may_come_up(self, now: datetime) -> bool:
         """Return whether it is a start that may have had its effect, though no look has shown it yet: looks may lag."""
         unseen = self.call is Call.START and not self.seen and not self.is_without_effect()
