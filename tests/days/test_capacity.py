@@ -10,6 +10,8 @@ from preheat.domain.plan.plan import Backend
 from preheat.domain.record.event import EventKind
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import Action, Phase
+from preheat.domain.record.wording import format_instant
+from preheat.domain.verdict.causes import VerdictCause
 from preheat_simulator.core.faults import FaultKind
 
 QUICKLY = timedelta(minutes=3)
@@ -92,6 +94,25 @@ def test_a_start_that_fails_for_another_reason_still_spends_its_attempts() -> No
         assert [entry.attempt for entry in day.entries_of(Action.START)] == [1, 1, 1, 2, 3, 4, 5]
         assert day.record.phase is Phase.FAILED
         assert day.clock.at == at("12:00")
+
+
+def test_a_start_that_fails_after_a_shortage_is_no_shortage() -> None:
+    with a_day(backend=Backend.SAGEMAKER, lead="40m") as day:
+        no_capacity(day, times=1)
+        day.fault(FaultKind.HOSTING_FAILED, operation=day.service.words.start, probability=1.0, after=QUICKLY)
+        day.run_until("07:59")
+        assert {entry.cause for entry in day.entries_of(Action.CAPACITY)} == {VerdictCause.CAPACITY}
+        assert {entry.cause for entry in day.entries_of(Action.FAIL)} == {VerdictCause.START_FAILED}
+
+
+def test_a_start_that_is_late_after_a_shortage_does_not_report_one_now() -> None:
+    with a_day(backend=Backend.SAGEMAKER, lead="40m", start_takes="45m") as day:
+        no_capacity(day, times=1)
+        day.run_until("08:30")
+        (late,) = [entry for entry in day.entries if entry.late]
+        (short,) = day.entries_of(Action.CAPACITY)
+        assert late.cause is VerdictCause.STARTING
+        assert f"The service had no capacity for it at {format_instant(short.at, 'UTC')}" in late.reason
 
 
 def test_a_shortage_for_more_units_leaves_the_next_start_the_plans_own() -> None:

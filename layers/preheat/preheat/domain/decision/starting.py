@@ -26,6 +26,7 @@ from preheat.domain.record.wording import format_instant
 from preheat.domain.values import change
 
 NO_CAPACITY = "The service has no capacity for it"
+HAD_NO_CAPACITY = "The service had no capacity for it"
 # Minutes after the first, second, … failed attempt. Its lease is over by then, and the first retry may still be in
 # time.
 BACKOFF = (0, 2, 4, 8)
@@ -169,7 +170,7 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
     if model is None or effort is None:
         raise ValueError(f"{record.model_id}: a start needs a planned model and a demand")  # _desired rules it out
     if effort.retry_at is not None and situation.now < effort.retry_at:
-        why = "Waiting before the next attempt" if effort.short_since is None else f"{NO_CAPACITY}; trying again soon"
+        why = "Waiting before the next attempt" if not effort.is_short else f"{NO_CAPACITY}; trying again soon"
         return hold(situation, Phase.FAILED, why, effort.retry_at)
     if effort.gave_up or effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
         record = change(record, attempt=None)

@@ -11,7 +11,7 @@ from preheat.domain.decision import scaling
 from preheat.domain.decision.promise import Judgement
 from preheat.domain.decision.situation import Decision, Move, Situation, pick_wake
 from preheat.domain.decision.sizing import find_fall_back
-from preheat.domain.decision.starting import NO_CAPACITY
+from preheat.domain.decision.starting import HAD_NO_CAPACITY, NO_CAPACITY
 from preheat.domain.lead import evidence
 from preheat.domain.record import budget
 from preheat.domain.record.attempt import Attempt, Call
@@ -84,7 +84,7 @@ def _name_entry(
         effort = judgement.effort
         short_since = effort.short_since if effort is not None else None
         if short_since is not None and NO_CAPACITY not in reason:
-            return Action.LATE, f"Late. {NO_CAPACITY} since {format_instant(short_since, situation.zone)}. {reason}"
+            return Action.LATE, f"Late. {HAD_NO_CAPACITY} at {format_instant(short_since, situation.zone)}. {reason}"
         return Action.LATE, f"Late. {reason}"
     if late is not None or judgement.lost or move.phase is not situation.record.phase:
         return Action.OBSERVE, reason

@@ -104,6 +104,11 @@ class Effort:
     units_failed: bool = False  # a start with more units failed or got a refusal: no further one asks for them
     renewed_for: datetime | None = None  # the begin of the shift for which attempts and repairs count from 0
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the last start failed for want of capacity: its clock stands still until the next one."""
+        return self.short_since is not None and self.first_start_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:

@@ -37,7 +37,7 @@ def hangs(facts: VerdictFacts) -> bool:
 def has_failed(facts: VerdictFacts) -> bool:
     """Return whether an accepted start for this demand has failed, also while Preheat clears the rest of it away."""
     effort, attempt = facts.effort, facts.attempt
-    if effort is None or attempt is None or not effort.attempts or effort.short_since is not None:
+    if effort is None or attempt is None or not effort.attempts or effort.is_short:
         return False
     if attempt.call is Call.START:
         return facts.observed is Observed.FAILED and attempt.answer is Answer.ACCEPTED

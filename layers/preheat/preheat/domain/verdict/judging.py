@@ -131,7 +131,7 @@ def _judge_needed(facts: VerdictFacts) -> _Finding:
     if facts.attempt is not None or facts.observed is Observed.STOPPING:
         of_start = facts.attempt is not None and facts.attempt.call is Call.START
         return _Finding(None, VerdictCause.START_DUE if of_start else VerdictCause.CLEARING, _quote_refusal(facts))
-    if effort is not None and effort.short_since is not None and effort.retry_at is not None:
+    if effort is not None and effort.is_short and effort.retry_at is not None:
         return _Finding(None, VerdictCause.CAPACITY, words, effort.short_since)
     if effort is not None and (_has_given_up(facts) or (effort.attempts and facts.observed is Observed.FAILED)):
         return _judge_failed(facts, words)
