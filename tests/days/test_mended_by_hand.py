@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.day import WELD, a_day, a_model, at
+from tests.support.day import GATE, WELD, a_day, a_model, at
 
 from preheat.app.watch import CALLS, Watch
 from preheat.domain.plan.plan import Backend
 from preheat.domain.record.lifecycle import Observed
-from preheat.domain.record.record import Action, Phase
+from preheat.domain.record.record import Action, Ownership, Phase
 from preheat_simulator.core.faults import FaultKind
 from preheat_simulator.core.status import Operation
 from preheat_simulator.core.trail import make_trail_event
@@ -85,3 +85,29 @@ def test_a_stop_by_a_person_inside_a_window_is_seen_through_the_watch_recorded_a
         stop_as_a_person()
         day.run_until("12:00")
         assert (day.observed() is Observed.HOSTED, day.started()) == (False, 3)
+
+
+def test_a_model_that_a_person_starts_after_preheat_gave_up_serves_within_minutes() -> None:
+    with a_day(start_takes="5m", gate=GATE) as day:
+        day.fault(FaultKind.HOSTING_FAILED, operation=day.service.words.start, after=timedelta(minutes=1), times=5)
+        day.run_until("10:00")
+        assert day.record.phase is Phase.FAILED
+        day.person("starts")
+        day.run_until("10:12")
+        assert (day.record.phase, day.record.ownership) == (Phase.HOSTED, Ownership.ADOPTED)
+        assert day.gates.mappings[GATE].enabled
+        day.run_until("16:30")
+        assert day.observed() is Observed.STOPPED
+
+
+@pytest.mark.parametrize("backend", [backend for backend in CALLS if not backend.removes])
+def test_a_model_that_a_person_starts_after_preheat_gave_up_is_the_persons(backend: Backend) -> None:
+    """S4: no start of Preheat can still come up, and no demand covered a look at it."""
+    with a_day(start_takes="5m", backend=backend) as day:
+        day.fault(FaultKind.HOSTING_FAILED, operation=day.service.words.start, after=timedelta(minutes=1), times=5)
+        day.run_until("10:00")
+        assert (day.record.phase, day.record.ownership) == (Phase.FAILED, Ownership.NONE)
+        day.person("starts")
+        day.apply()
+        day.run_until("12:00")
+        assert (day.observed(), day.record.phase) == (Observed.HOSTED, Phase.UNSCHEDULED)

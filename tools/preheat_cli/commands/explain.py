@@ -147,8 +147,8 @@ def _attempts(record: ModelRecord, time: PlantTime) -> Iterator[str]:
         yield f"Used for this demand: {counted}."
     if effort.retry_at is not None and effort.retry_at > time.now:
         yield f"The next start waits until {show.in_plant(effort.retry_at, time)}."
-    elif record.phase is Phase.FAILED and effort.attempts >= ATTEMPTS_MAX:
-        yield "All attempts failed. Read the message of the service, fix the cause, then run `preheat apply`."
+    elif record.phase is Phase.FAILED and (effort.gave_up or effort.attempts >= ATTEMPTS_MAX):
+        yield "Preheat gave up: no further start until the demand ends. Read the service's message and fix the cause."
     if record.silent_for_plan is not None:
         yield "The service refused it. Preheat asks again after the next `preheat apply`."
 

@@ -3,7 +3,7 @@
 Owns the rules on tokens, attempts, repairs and backoff. Reached only while a demand is current.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from preheat.domain.decision.situation import (
     RECOVER_AFTER,
@@ -19,7 +19,7 @@ from preheat.domain.decision.sizing import fall_back, keeps_asking, pick_units
 from preheat.domain.decision.stopping import begin_stop
 from preheat.domain.plan.plan import FALLBACKS_MAX, TAGS_ALLOWED, Mode, Tags
 from preheat.domain.record import looks
-from preheat.domain.record.attempt import REACTIONS, Answer, Attempt, Call
+from preheat.domain.record.attempt import REACTIONS, SHOWN_WITHIN, Answer, Attempt, Call
 from preheat.domain.record.lifecycle import Observed
 from preheat.domain.record.record import ATTEMPTS_MAX, REPAIRS_MAX, Action, Ownership, Phase
 from preheat.domain.record.wording import format_instant
@@ -63,14 +63,22 @@ def _clear(situation: Situation) -> Move:
     """Stop a failed model before anything else, unless no further start comes for this demand."""
     effort = situation.record.effort
     if effort is not None and (effort.gave_up or effort.attempts >= ATTEMPTS_MAX):
-        return Move(
-            situation.record,
-            Phase.FAILED,
-            "Gave up; no further start until the demand ends",
-            pick_wake(situation),
-            gives_up=True,
-        )
+        return _give_up(situation, "Gave up; no further start until the demand ends")
     return begin_stop(situation, "Failed: stopping first, then starting")
+
+
+def _give_up(situation: Situation, reason: str) -> Move:
+    """No further start comes for this demand: look on, because a person may start the model by hand."""
+    record = situation.record
+    before = record.since if record.phase is Phase.FAILED and record.attempt is None else None
+    # Until then, a look may show the last start late. What runs after that is the person's.
+    is_over = before is not None and situation.now >= before + SHOWN_WITHIN
+    record = change(record, attempt=None, ownership=Ownership.NONE if is_over else record.ownership)
+    return Move(record, Phase.FAILED, reason, _look_on(situation), gives_up=True)
+
+
+def _look_on(situation: Situation) -> datetime | None:
+    return pick_wake(situation, situation.now + looks.UNFIT_EVERY)
 
 
 def _report_foreign_failure(situation: Situation) -> Move:
@@ -173,15 +181,8 @@ def begin_start(situation: Situation, *, repair: bool) -> Move:
         why = "Waiting before the next attempt" if not effort.is_short else f"{NO_CAPACITY}; trying again soon"
         return hold(situation, Phase.FAILED, why, effort.retry_at)
     if effort.gave_up or effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):
-        record = change(record, attempt=None)
         limit = f"{effort.attempts} attempts and {effort.repairs} repairs"
-        return Move(
-            record,
-            Phase.FAILED,
-            f"Gave up after {limit}; no further start until the demand ends",
-            pick_wake(situation),
-            gives_up=True,
-        )
+        return _give_up(situation, f"Gave up after {limit}; no further start until the demand ends")
     attempt = Attempt.intend(
         record.model_id,
         Call.START,
@@ -302,7 +303,8 @@ def burn_attempt(situation: Situation, why: str) -> Move:
     record, shortage = fall_back(situation.model, change(situation.record, effort=change(effort, retry_at=retry_at)))
     reason = f"{why} (attempt {effort.attempts} of {ATTEMPTS_MAX}, {situation.observation.detail}); {then}{shortage}"
     record = change(record, attempt=None)
-    return Move(record, Phase.FAILED, reason, pick_wake(situation, retry_at), Action.FAIL, gives_up=retry_at is None)
+    wake_at = _look_on(situation) if retry_at is None else pick_wake(situation, retry_at)
+    return Move(record, Phase.FAILED, reason, wake_at, Action.FAIL, gives_up=retry_at is None)
 
 
 def _merge_tags(planned: Tags, kept: Tags) -> Tags:

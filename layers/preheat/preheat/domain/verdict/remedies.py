@@ -130,7 +130,10 @@ def _remedy_unfit(facts: VerdictFacts) -> Iterator[Remedy]:
 
 def _remedy_given_up(facts: VerdictFacts) -> Iterator[Remedy]:
     yield _suggest_history(facts)
-    yield Remedy("Fix the cause, then apply the plan to start it again", APPLY)
+    yield Remedy(
+        "Fix the cause. To start it at once, apply `schedules: []`, wait two minutes, and apply its schedules again",
+        APPLY,
+    )
     yield from _suggest_look(facts)
 
 
