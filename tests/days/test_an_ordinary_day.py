@@ -295,3 +295,44 @@ def test_the_policy_of_a_plan_stops_nothing_at_a_version_that_the_plan_no_longer
         day.run_until("17:00")
         assert day.service.status(newer.project, newer.version) is Status.HOSTED
         assert (day.stopped(), day.service.status(TARGET.project, TARGET.version)) == (0, Status.HOSTED)
+
+
+def test_a_model_that_a_person_starts_over_a_failed_start_while_the_stack_only_observes_is_the_persons() -> None:
+    with a_day("08:00-16:00") as day:
+        day.fault(FaultKind.HOSTING_FAILED, operation=day.service.words.start, times=1, after=timedelta(minutes=3))
+        day.run_until("07:29")
+        day.mode = Mode.OBSERVE
+        day.run_until("08:30")
+        assert (day.record.observed, day.record.ownership) == (Observed.FAILED, Ownership.NONE)
+        day.person("starts")
+        day.mode = Mode.ACT
+        day.apply()
+        day.run_until("10:00")
+        assert (day.stopped(), day.status) == (0, Status.HOSTED)
+
+
+def test_a_model_that_a_person_starts_after_a_stop_while_the_stack_only_observes_is_the_persons() -> None:
+    """A look saw it starting after Preheat's stop, as in mode act."""
+    with a_day("08:00-16:00", stop_takes="20s") as day:
+        day.run_until("16:00:05")
+        day.mode = Mode.OBSERVE
+        day.run_until("16:00:40")
+        day.person("starts")
+        day.run_until("16:25")
+        assert (day.record.phase, day.record.ownership) == (Phase.UNSCHEDULED, Ownership.NONE)
+        day.mode = Mode.ACT
+        day.run_until("18:00")
+        assert (day.stopped(), day.status) == (1, Status.HOSTED)
+
+
+def test_a_model_that_a_person_starts_long_after_a_rejected_start_is_the_persons() -> None:
+    """The first call had no answer, but for two hours looks have shown that it had no effect."""
+    with a_day("08:00-16:00") as day:
+        day.fault(FaultKind.INTERNAL_ERROR, operation=day.service.words.start, times=1)
+        day.fault(FaultKind.VALIDATION, operation=day.service.words.start, times=1)
+        day.run_until("09:30")
+        assert day.record.phase is Phase.REFUSED
+        day.person("starts")
+        day.apply()
+        day.run_until("12:00")
+        assert (day.stopped(), day.status) == (0, Status.HOSTED)

@@ -11,7 +11,7 @@ MUTATIONS = (
     Mutation(
         name="observe: what a look saw at rest stays Preheat's",
         file="domain/decision/starting.py",
-        old="withhold(situation if failed else _end_run(situation), ",
+        old="withhold(_end_run(situation), ",
         new="withhold(situation, ",
         rule="what a person starts after a look at rest is the person's",
         sees="S4",

@@ -36,7 +36,9 @@ def start(situation: Situation) -> Move:
     """A demand is active and the model is in STOPPED or FAILED: begin or repeat a start."""
     attempt, failed = situation.record.attempt, situation.observation.observed is Observed.FAILED
     if situation.mode is Mode.OBSERVE:
-        return withhold(situation if failed else _end_run(situation), "start the model")
+        return withhold(_end_run(situation), "start the model")
+    if not failed and attempt is not None:
+        situation = _settle(situation, attempt)
     if situation.refuses(Call.START):
         reason = "The service rejected the planned start; waiting for a new plan"
         return Move(situation.record, Phase.REFUSED, reason, pick_wake(situation, situation.now + looks.UNFIT_EVERY))
@@ -57,6 +59,15 @@ def _end_run(situation: Situation) -> Situation:
     if attempt is not None and (situation.now < attempt.lease_ends_at() or attempt.may_come_up(situation.now)):
         return situation
     return change(situation, record=change(situation.record, attempt=None, ownership=Ownership.NONE))
+
+
+def _settle(situation: Situation, attempt: Attempt) -> Situation:
+    """Nothing runs, so long after a start that the service rejected in the end: none of its calls had an effect."""
+    rejected = attempt.call is Call.START and attempt.is_refused()
+    if not rejected or situation.now < attempt.lease_ends_at() or attempt.may_come_up(situation.now):
+        return situation
+    settled = change(attempt, doubtful=False, open_writers=0)
+    return change(situation, record=change(situation.record, attempt=settled))
 
 
 def _clear(situation: Situation) -> Move:

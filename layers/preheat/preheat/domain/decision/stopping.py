@@ -56,6 +56,8 @@ def _let_go(situation: Situation) -> Move:
 def _stop(situation: Situation) -> Move:
     """Preheat started or adopted it, or the policy is to stop it."""
     record, attempt = situation.record, situation.record.attempt
+    if attempt is not None and _is_started_since(situation, attempt) and not _may_stop_any(situation):
+        return leave_running(situation, change(record, attempt=None, ownership=Ownership.NONE))
     if situation.mode is Mode.OBSERVE:
         return withhold(situation, "stop the model")
     if situation.refuses(Call.STOP):
@@ -77,6 +79,16 @@ def _stop(situation: Situation) -> Move:
     return repeat(situation, attempt, Phase.STOPPING)
 
 
+def _is_started_since(situation: Situation, attempt: Attempt) -> bool:
+    """Return whether a stop had its effect, and somebody else has started the model since: no stop leads to STARTING.
+
+    A model that was starting all along may be one whose stop the service accepted during an update, without doing it.
+    """
+    stopped = attempt.call is Call.STOP and attempt.answer is Answer.ACCEPTED and attempt.left
+    starts = situation.record.observed is Observed.STARTING
+    return stopped and starts and situation.now >= attempt.lease_ends_at()
+
+
 def _describe_stop(situation: Situation) -> str:
     if situation.record.is_engaged() or situation.outlook.block is None:
         return "Stopping: no demand"
@@ -88,13 +100,6 @@ def _stop_again(situation: Situation, attempt: Attempt) -> Move:
     if situation.now < attempt.lease_ends_at():
         reason = f"Stop answered {attempt.answer}; the model is still {situation.record.observed}"
         return hold(situation, Phase.STOPPING, reason, attempt.lease_ends_at())
-    started_since = (
-        attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left
-    )
-    if started_since and not _may_stop_any(situation):
-        # A stop never leads to STARTING: it had its effect, and somebody else has started the model since. A model that
-        # was starting all along may be one whose stop the service accepted during an update, without doing it.
-        return leave_running(situation, change(situation.record, attempt=None, ownership=Ownership.NONE))
     return begin_stop(
         situation, f"Stopping again: the model is {situation.record.observed} (last stop answered {attempt.answer})"
     )
