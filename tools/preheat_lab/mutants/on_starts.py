@@ -80,7 +80,7 @@ MUTATIONS = (
     ),
     _in_starting(
         name="a sixth attempt",
-        old="    if effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):",
+        old="    if effort.gave_up or effort.attempts >= ATTEMPTS_MAX or (repair and effort.repairs >= REPAIRS_MAX):",
         new="    if repair and effort.repairs >= REPAIRS_MAX:",
         rule="at most 5 attempts for one demand",
         sees="S10",

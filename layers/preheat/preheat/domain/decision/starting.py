@@ -82,7 +82,7 @@ def _give_up(situation: Situation, reason: str) -> Move:
     """No further start comes for this demand: look on, because a person may start the model by hand."""
     record = situation.record
     before = record.since if record.phase is Phase.FAILED and record.attempt is None else None
-    # Until then, a look may show the last start late. What runs after that is the person's.
+    # Until then, a look may show the last start late. Somebody else starts what runs after that.
     is_over = before is not None and situation.now >= before + SHOWN_WITHIN
     record = change(record, attempt=None, ownership=Ownership.NONE if is_over else record.ownership)
     return Move(record, Phase.FAILED, reason, _look_on(situation), gives_up=True)

@@ -84,9 +84,9 @@ def _is_started_since(situation: Situation, attempt: Attempt) -> bool:
 
     A model that was starting all along may be one whose stop the service accepted during an update, without doing it.
     """
-    stopped = attempt.call is Call.STOP and attempt.answer is Answer.ACCEPTED and attempt.left
-    starts = situation.record.observed is Observed.STARTING
-    return stopped and starts and situation.now >= attempt.lease_ends_at()
+    if attempt.call is not Call.STOP or situation.now < attempt.lease_ends_at():
+        return False
+    return attempt.answer is Answer.ACCEPTED and situation.record.observed is Observed.STARTING and attempt.left
 
 
 def _describe_stop(situation: Situation) -> str:

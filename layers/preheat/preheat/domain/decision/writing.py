@@ -34,7 +34,8 @@ def write_up(situation: Situation, move: Move, judgement: Judgement) -> Decision
     expired = tuple(one for _, one in ended)
     action, reason = _name_entry(situation, move, judgement, holds, expired)
     reported = action is not Action.LOOK
-    wake_at, spent_until, attempt = move.wake_at, move.record.spent_until, move.record.attempt
+    wake_at, spent_until = move.wake_at, move.record.spent_until
+    attempt = move.record.attempt
     if move.calls:
         spent_until = budget.spend(spent_until, situation.now)
     if situation.model is not None and situation.model.target != move.record.target and not move.record.is_engaged():

@@ -106,7 +106,7 @@ class Effort:
 
     @property
     def is_short(self) -> bool:
-        """Whether the last start failed for want of capacity: its clock stands still until the next one."""
+        """Whether the last start failed for want of capacity: its clock waits for the next one."""
         return self.short_since is not None and self.first_start_at is None
 
 
