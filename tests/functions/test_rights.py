@@ -122,6 +122,29 @@ def reconcile_everything(recorder: Recorder) -> None:
         pass_until(recorder, module, clock, name, Phase.HOSTED)
 
 
+def glance_at_two_endpoints(recorder: Recorder) -> None:
+    """List two hosted endpoints, as the message of a round of glances asks."""
+    stack, clock = recorder.stack, Clock()
+    module: Any = function("reconcile")
+    module.reconciler = replace(
+        module.reconciler, remote=replace(module.reconciler.remote, clock=clock, served_at=clock.now)
+    )
+    names = [ModelId("weld-seams"), ModelId("paint-shop")]
+    plan(stack, *(model(name, Backend.SAGEMAKER) for name in names))
+    for name in names:
+        target = StackInProcess.target(name, Backend.SAGEMAKER)
+        with recorder.under("ReconcileRole"):
+            module.reconciler.reconcile(name)
+        stack.simulator.simulator.sagemaker.set_status(target.project, target.version, "InService")
+        pass_until(recorder, module, clock, name, Phase.HOSTED)
+    for name in names:
+        record = stack.store.load(name)
+        assert record is not None
+        stack.store.save(replace(record, due_at=None, wake_at=clock.now() + timedelta(hours=1)), None)
+    with recorder.under("ReconcileRole"):
+        assert module.reconciler.glance_at_each(names) == ((), ())
+
+
 def invoke_a_function(recorder: Recorder) -> None:
     """Ask a function of the user's about its model."""
     target = Target(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:plant-backend", "own", Backend.FUNCTION)
@@ -158,7 +181,7 @@ def tick(recorder: Recorder) -> None:
     assert record is not None
     stack.store.save(replace(record, wake_at=now + timedelta(days=9), plan_version=0), None)
     clock = Clock()
-    clock.ahead = timedelta(hours=1, minutes=-now.minute)
+    clock.ahead = timedelta(hours=1, minutes=-now.minute, seconds=-now.second)
     module.ticker = replace(module.ticker, clock=clock)
     with recorder.under("TickRole"):
         assert module.handler({}, CONTEXT)["sent"] >= 1
@@ -250,6 +273,7 @@ SCENARIOS: dict[str, Callable[[Recorder], None]] = {
     "watch": watch,
     "requests": answer_requests,
     "reconcile": reconcile_everything,
+    "glances": glance_at_two_endpoints,
     "account": enter_another_account,
     "function": invoke_a_function,
     "publish": publish,

@@ -77,6 +77,7 @@ def open_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[StackInProcess]:
         ("plant-paint-shop", "3"),
         (Backend.REKOGNITION, "plant-weld-seams", "plant-weld-seams-v3"),
         (Backend.SAGEMAKER, "plant-weld-seams", "plant-weld-seams-v3"),
+        (Backend.SAGEMAKER, "plant-paint-shop", "plant-paint-shop-v3"),
         (Backend.SAGEMAKER_COMPONENT, "plant-part", ""),
     )
     with run_in_thread(Options(models=models)) as simulator, mock_aws():
